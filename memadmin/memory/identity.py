@@ -1,0 +1,66 @@
+"""The one place where a user_id is accepted or refused.
+
+mem0 treats ``*`` as everybody, trims ends, turns numbers into strings and refuses white space
+(``mem0/memory/main.py``, ``_validate_and_trim_entity_id``). Two spellings of one id would be one
+tenant to mem0 and two to an auditor, so nothing is repaired here: an id is taken as it is, or refused.
+"""
+
+import unicodedata
+from typing import Self
+
+from memadmin.memory.errors import InvalidUserId
+
+MAX_LENGTH = 255
+"""Longest accepted user_id, in characters."""
+
+# Cc control, Cs lone surrogate, Zs/Zl/Zp any white space: unusable in mem0 or in a text column.
+_REFUSED_CATEGORIES = frozenset({"Cc", "Cs", "Zs", "Zl", "Zp"})
+# Invisible marks that reorder or hide characters, so that two ids look the same to a reader
+# (Unicode UAX #9, bidirectional controls; soft hyphen, zero-width space, word joiner and its like, byte order mark).
+# The zero-width (non-)joiner stays allowed: emoji and Persian need it.
+_INVISIBLE = frozenset("\u00ad\u061c\u180e\u200b\u200e\u200f\u2060\ufeff") | {
+    chr(code) for code in (*range(0x202A, 0x202F), *range(0x2061, 0x2070))
+}
+
+
+class UserId(str):
+    """A user_id that names exactly one tenant: there is no other way to make one than through the check."""
+
+    __slots__ = ()
+
+    def __new__(cls, value: object) -> Self:
+        """As :meth:`parse`."""
+        if not isinstance(value, str):
+            raise InvalidUserId(f"A user_id is a string, not {type(value).__name__}.")
+        plain = str.__str__(value)  # a subclass, such as an enum, may print as something else
+        if problem := refusal(plain):
+            raise InvalidUserId(problem)
+        return super().__new__(cls, plain)
+
+    @classmethod
+    def parse(cls, value: object) -> "UserId":
+        """Accept a user_id as it stands.
+
+        Args:
+            value: what mem0 calls ``user_id``; 1 to 255 characters, case-sensitive.
+
+        Raises:
+            InvalidUserId: not a string, empty, longer than 255 characters, ``*``, or with white
+                space, control characters, lone surrogates or invisible marks.
+        """
+        return cls(value)
+
+
+def refusal(value: str) -> str | None:
+    """Why this string is no user_id, as a sentence; ``None`` if it is one."""
+    if not value.strip():
+        return "The user_id is empty. Enter the id of one person."
+    if value.strip() == "*":
+        return "“*” means everybody to mem0 and is refused. Enter the id of one person."
+    if len(value) > MAX_LENGTH:
+        return f"The user_id is {len(value)} characters long; at most {MAX_LENGTH} are accepted."
+    if any(char in _INVISIBLE for char in value):
+        return "The user_id contains an invisible or text-reordering character. Type the id instead of pasting it."
+    if any(unicodedata.category(char) in _REFUSED_CATEGORIES for char in value):
+        return "The user_id contains white space or control characters, which mem0 does not accept."
+    return None

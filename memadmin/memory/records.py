@@ -1,0 +1,258 @@
+"""What the core returns: frozen values, aware UTC times, no behaviour that reaches a store."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Any
+
+
+class Place(StrEnum):
+    """One physical spot that can hold a tenant's data in a store."""
+
+    VECTORS = "vectors"
+    ENTITIES = "entities"
+    HISTORY = "history"
+    MESSAGES = "messages"
+    COPIES = "copies"  # hosted platform only: exports, profiles, event payloads
+
+
+class Status(StrEnum):
+    """What a scan says of one place."""
+
+    CLEAN = "clean"
+    RESIDUE = "residue"
+    UNCHECKED = "unchecked"
+
+
+class Outcome(StrEnum):
+    """How far a deletion has come. ``ACCEPTED`` is a promise of the store; ``VERIFIED`` was seen by a scan."""
+
+    VERIFIED = "verified"
+    PARTLY_VERIFIED = "partly verified"  # nothing left where we could look; some place could not be checked
+    ACCEPTED = "accepted"  # the store queued it; a scan still finds data
+    RESIDUE = "residue"  # the store said done; a scan still finds data
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Position:
+    """Where a memory stands in the order of :meth:`ScopedMemory.page`: newest first, then id."""
+
+    created: str  # ``created_at`` exactly as mem0 keeps it; "" where it is missing
+    id: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Memory:
+    """One memory of one tenant. Also answers mem0's keys: ``item["memory"]``, ``item["id"]``."""
+
+    id: str
+    text: str = field(repr=False)
+    user_id: str = field(repr=False)
+    created: str = ""  # as the store keeps it; see created_at
+    updated: str = ""
+    expires_on: date | None = None  # last day (UTC) on which mem0 still serves it
+    agent_id: str | None = None
+    run_id: str | None = None
+    actor_id: str | None = None
+    role: str | None = None
+    metadata: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}), repr=False)
+
+    @property
+    def created_at(self) -> datetime | None:
+        """When it was written, aware UTC; ``None`` where the store keeps no usable time."""
+        return parse_time(self.created)
+
+    @property
+    def updated_at(self) -> datetime | None:
+        """When it was last changed, aware UTC; ``None`` where the store keeps no usable time."""
+        return parse_time(self.updated)
+
+    @property
+    def expired(self) -> bool:
+        """Whether mem0 hides it by now (``_payload_is_expired`` in ``mem0/memory/main.py``)."""
+        return self.expires_on is not None and self.expires_on < datetime.now(UTC).date()
+
+    @property
+    def position(self) -> Position:
+        return Position(self.created, self.id)
+
+    def __getitem__(self, key: str) -> Any:
+        return self.as_dict()[key]
+
+    def as_dict(self) -> dict[str, Any]:
+        """The memory under mem0's own names, ready for JSON."""
+        return {
+            "id": self.id,
+            "memory": self.text,
+            "user_id": self.user_id,
+            "created_at": self.created or None,
+            "updated_at": self.updated or None,
+            "expiration_date": self.expires_on.isoformat() if self.expires_on else None,
+            "expired": self.expired,
+            "agent_id": self.agent_id,
+            "run_id": self.run_id,
+            "actor_id": self.actor_id,
+            "role": self.role,
+            "metadata": dict(self.metadata),
+        }
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SearchHit(Memory):
+    """A memory found by :meth:`ScopedMemory.search`, with its score."""
+
+    score: float  # 0 to 1, higher is nearer; the store's own scale
+
+    def as_dict(self) -> dict[str, Any]:
+        return {**Memory.as_dict(self), "score": self.score}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Change:
+    """One entry of a memory's history. Also answers mem0's keys."""
+
+    id: str
+    memory_id: str
+    event: str  # ADD, UPDATE or DELETE
+    old_text: str | None = field(default=None, repr=False)
+    new_text: str | None = field(default=None, repr=False)
+    at: str = ""  # as the store keeps it; see changed_at
+    actor_id: str | None = None
+    role: str | None = None
+
+    @property
+    def changed_at(self) -> datetime | None:
+        """When it happened, aware UTC; ``None`` where the store keeps no usable time."""
+        return parse_time(self.at)
+
+    def __getitem__(self, key: str) -> Any:
+        return self.as_dict()[key]
+
+    def as_dict(self) -> dict[str, Any]:
+        return {
+            "id": self.id,
+            "memory_id": self.memory_id,
+            "event": self.event,
+            "old_memory": self.old_text,
+            "new_memory": self.new_text,
+            "created_at": self.at or None,
+            "actor_id": self.actor_id,
+            "role": self.role,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A slice of a tenant's memories, newest first."""
+
+    items: tuple[Memory, ...]
+    next_cursor: str | None  # hand it to page() for the following slice; None on the last
+
+    def __iter__(self) -> Iterator[Memory]:
+        return iter(self.items)
+
+    def __len__(self) -> int:
+        return len(self.items)
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    """What an add stored."""
+
+    ids: tuple[str, ...]
+    pending: bool = False  # True: the hosted platform took it and will store it later
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What a scan says of one place."""
+
+    place: Place
+    status: Status
+    count: int = 0  # rows found
+    note: str = ""  # why it could not be checked; one sentence
+
+    def as_dict(self) -> dict[str, Any]:
+        return {"place": self.place.value, "status": self.status.value, "count": self.count, "note": self.note}
+
+
+@dataclass(frozen=True, slots=True)
+class Residue:
+    """What a scan of every place still finds."""
+
+    findings: tuple[Finding, ...]
+
+    @property
+    def found(self) -> bool:
+        """Whether data is left in any place that could be checked."""
+        return any(finding.status is Status.RESIDUE for finding in self.findings)
+
+    @property
+    def unchecked(self) -> tuple[Finding, ...]:
+        """The places nobody can vouch for."""
+        return tuple(finding for finding in self.findings if finding.status is Status.UNCHECKED)
+
+    @property
+    def clean(self) -> bool:
+        """True only if every place was checked and holds nothing."""
+        return all(finding.status is Status.CLEAN for finding in self.findings)
+
+    def as_dict(self) -> dict[str, Any]:
+        return {
+            "clean": self.clean,
+            "found": self.found,
+            "places": [finding.as_dict() for finding in self.findings],
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Removal:
+    """What a store says it removed, before anybody checked."""
+
+    counts: Mapping[Place, int]
+    memory_ids: tuple[str, ...]  # what was there, for the scan that follows
+    queued: bool = False  # True: the store accepted the order and works on it later
+
+
+@dataclass(frozen=True, slots=True)
+class Deletion:
+    """A deletion and the scan that followed it."""
+
+    removed: Mapping[Place, int]  # rows per place
+    residue: Residue
+    queued: bool = False
+
+    @property
+    def outcome(self) -> Outcome:
+        if self.residue.found:
+            return Outcome.ACCEPTED if self.queued else Outcome.RESIDUE
+        return Outcome.VERIFIED if self.residue.clean else Outcome.PARTLY_VERIFIED
+
+    def as_dict(self) -> dict[str, Any]:
+        return {
+            "outcome": self.outcome.value,
+            "removed": {place.value: count for place, count in self.removed.items()},
+            "residue": self.residue.as_dict(),
+        }
+
+
+def parse_time(value: str) -> datetime | None:
+    """Read a time as mem0 writes it (ISO 8601; older versions without an offset, meaning UTC)."""
+    try:
+        moment = datetime.fromisoformat(value)
+    except ValueError:
+        return None
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+def parse_day(value: object) -> date | None:
+    """Read an expiration date as mem0 writes it; anything else counts as "never expires", as in mem0."""
+    try:
+        return date.fromisoformat(str(value)) if value else None
+    except ValueError:
+        return None

@@ -1,0 +1,110 @@
+"""mem0's SQLite file: the ``history`` and ``messages`` tables (``mem0/memory/storage.py``).
+
+``history`` knows memories, not people: its rows are attributed by memory id. ``messages`` holds raw chat
+under a session scope, ``agent_id=..&run_id=..&user_id=..`` with ``%``, ``&`` and ``=`` escaped and the keys
+sorted (``_build_session_scope`` in ``mem0/memory/main.py``), so the tenant always stands last.
+"""
+
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from memadmin.memory.errors import StoreUnavailable
+from memadmin.memory.identity import UserId
+from memadmin.memory.records import Change
+
+WAIT = 10.0
+"""Seconds to wait for another process to finish writing."""
+
+_IDS = "SELECT value FROM json_each(?)"
+_SCOPE = "(session_scope = ?1 OR substr(session_scope, -length(?1) - 1) = '&' || ?1)"
+
+
+class HistoryFile:
+    """Reads and erases a tenant's rows in mem0's SQLite file, on short connections of its own.
+
+    Args:
+        path: the file that mem0's ``history_db_path`` names. mem0 creates it.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def changes(self, memory_id: str) -> list[Change]:
+        """A memory's history, oldest first."""
+        query = (
+            "SELECT id, memory_id, event, old_memory, new_memory, coalesce(updated_at, created_at, '') AS at,"
+            " actor_id, role FROM history WHERE memory_id = ? ORDER BY at, rowid"
+        )
+        with self._open() as connection:
+            return [_change(row) for row in connection.execute(query, [memory_id])]
+
+    def count(self, memory_ids: Iterable[str]) -> int:
+        """History rows of these memories."""
+        return self._number(f"SELECT count(*) FROM history WHERE memory_id IN ({_IDS})", _json(memory_ids))
+
+    def memory_ids(self) -> Iterator[list[str]]:
+        """All memory ids in the history, a thousand at a time."""
+        with self._open() as connection:
+            cursor = connection.execute("SELECT DISTINCT memory_id FROM history WHERE memory_id IS NOT NULL")
+            while rows := cursor.fetchmany(1_000):
+                yield [row[0] for row in rows]
+
+    def delete(self, memory_ids: Iterable[str]) -> int:
+        """Erase the history of these memories; returns the number of rows."""
+        return self._execute(f"DELETE FROM history WHERE memory_id IN ({_IDS})", _json(memory_ids))
+
+    def count_messages(self, owner: UserId) -> int:
+        """Rows of raw chat kept for this tenant, under any agent or run."""
+        return self._number(f"SELECT count(*) FROM messages WHERE {_SCOPE}", _scope(owner))
+
+    def delete_messages(self, owner: UserId) -> int:
+        """Erase the raw chat kept for this tenant; returns the number of rows."""
+        return self._execute(f"DELETE FROM messages WHERE {_SCOPE}", _scope(owner))
+
+    def index(self) -> None:
+        """Add the index on memory_id that mem0 leaves out; without it every look-up reads the whole history."""
+        with self._open() as connection:
+            connection.execute("CREATE INDEX IF NOT EXISTS memadmin_history_memory_id ON history (memory_id)")
+
+    def _number(self, query: str, argument: str) -> int:
+        with self._open() as connection:
+            return int(connection.execute(query, [argument]).fetchone()[0])
+
+    def _execute(self, statement: str, argument: str) -> int:
+        with self._open() as connection:
+            return connection.execute(statement, [argument]).rowcount
+
+    @contextmanager
+    def _open(self) -> Iterator[sqlite3.Connection]:
+        try:
+            connection = sqlite3.connect(self.path, timeout=WAIT)
+            try:
+                connection.execute("PRAGMA secure_delete = ON")  # overwrite what is deleted
+                with connection:
+                    yield connection
+            finally:
+                connection.close()
+        except sqlite3.Error as error:
+            raise StoreUnavailable(
+                f"mem0's history file {self.path.name} cannot be used ({error}). "
+                "Check that it exists, is writable and is not locked by another process."
+            ) from error
+
+
+def _scope(owner: UserId) -> str:
+    return "user_id=" + owner.replace("%", "%25").replace("&", "%26").replace("=", "%3D")
+
+
+def _json(memory_ids: Iterable[str]) -> str:
+    return json.dumps([str(memory_id) for memory_id in memory_ids])
+
+
+def _change(row: Any) -> Change:
+    identity, memory_id, event, old, new, at, actor_id, role = row
+    return Change(
+        id=identity, memory_id=memory_id, event=event, old_text=old, new_text=new, at=at, actor_id=actor_id, role=role
+    )

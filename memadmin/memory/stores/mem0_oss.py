@@ -1,0 +1,372 @@
+"""mem0 OSS on any of its vector stores, through ``mem0.Memory`` and its vector store interface.
+
+mem0 adds, searches and updates. It does not delete: its ``delete_all`` leaves the person's words in the history, the
+message buffer and the entity collection, and writes one more copy of each text (``mem0/memory/main.py``,
+``_delete_memory``). Deletion and the scan after it are done here, place by place.
+"""
+
+import os
+import re
+import uuid
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from memadmin.memory.embedding import DIMENSIONS, OfflineEmbedder
+from memadmin.memory.errors import (
+    ConfigurationError,
+    InferenceUnavailable,
+    MemoryScopeError,
+    StoreError,
+    StoreUnavailable,
+)
+from memadmin.memory.filters import Filters, matches
+from memadmin.memory.identity import UserId
+from memadmin.memory.records import (
+    Added,
+    Change,
+    Finding,
+    Memory,
+    Place,
+    Position,
+    Removal,
+    Residue,
+    SearchHit,
+    Status,
+)
+from memadmin.memory.stores.base import Addition, Query
+from memadmin.memory.stores.history_file import HistoryFile
+from memadmin.memory.stores.mem0_import import load_mem0
+from memadmin.memory.stores.payload import hit_from_item, hit_from_payload, memory_from_payload
+from memadmin.memory.stores.per_process import PerProcess
+
+UNOWNED_CHECK_LIMIT = 20_000
+"""Most history ids that are looked up one by one to tell whether their memory still exists."""
+
+_OUTAGE = re.compile("Connect|Timeout")
+_KEYLESS = {"provider": "openai", "config": {"api_key": "no key is configured"}}
+
+
+class Mem0OssStore:
+    """A mem0 OSS configuration as a store.
+
+    Args:
+        config: what ``mem0.Memory.from_config`` takes. Without ``llm`` nothing can be inferred; without
+            ``embedder`` the offline embedder is used, unless ``OPENAI_API_KEY`` selects mem0's default.
+        home: mem0's home directory, see ``mem0_import``.
+    """
+
+    places: tuple[Place, ...] = (Place.VECTORS, Place.ENTITIES, Place.HISTORY, Place.MESSAGES)
+
+    def __init__(self, config: dict[str, Any], *, home: Path) -> None:
+        self._config = config
+        self._home = home
+        self._mem0 = PerProcess(self._open)
+        self.label: str = config.get("vector_store", {}).get("provider", "qdrant")
+
+    # -- content ---------------------------------------------------------------------------------
+
+    def add(self, owner: UserId, addition: Addition) -> Added:
+        if addition.infer and not self._can_infer:
+            raise InferenceUnavailable(
+                "infer=True needs a language model: set OPENAI_API_KEY or “llm” in the MEM0_CONFIG file, "
+                "or add with infer=False to store the text itself."
+            )
+        with self._errors():
+            answer = self._mem0().add(
+                [dict(message) for message in addition.messages],
+                user_id=owner,
+                agent_id=addition.agent_id,
+                run_id=addition.run_id,
+                metadata=dict(addition.metadata or {}),
+                expiration_date=addition.expires_on,
+                infer=addition.infer,
+            )
+        return Added(tuple(item["id"] for item in answer["results"]))
+
+    def search(self, owner: UserId, query: Query) -> list[SearchHit]:
+        """Rank all of the tenant's memories, then filter and cut.
+
+        Left to mem0, expired ones would use up the places of others, each vector store would read the operators
+        in its own way (Qdrant looks at one operator a field), and a negative similarity would hide a memory.
+        """
+        with self._errors():
+            rows = self._rows(self._vectors, {"user_id": owner})
+        own = {str(row.id): row.payload for row in rows}
+        left_out = {key for key, payload in own.items() if not matches(query.filters, payload)}
+        found = [hit for hit in self._ranked(owner, query, max(query.limit, len(own))) if hit.id not in left_out]
+        if query.threshold == 0:
+            missed = own.keys() - left_out - {hit.id for hit in found}
+            rest = [hit_from_payload(key, own[key]) for key in sorted(missed)]
+            found += [hit for hit in rest if query.include_expired or not hit.expired]
+        return found[: query.limit]
+
+    def _ranked(self, owner: UserId, query: Query, limit: int, **conditions: Any) -> list[SearchHit]:
+        with self._errors():
+            answer = self._mem0().search(
+                query.text,
+                filters={**conditions, "user_id": owner},
+                top_k=limit,
+                threshold=query.threshold,
+                show_expired=query.include_expired,
+            )
+        return [hit_from_item(item) for item in answer["results"]]
+
+    def page(self, owner: UserId, *, after: Position | None, limit: int, filters: Filters) -> list[Memory]:
+        memories = sorted(self._all(owner, filters), key=lambda memory: memory.position, reverse=True)
+        return [memory for memory in memories if after is None or memory.position < after][:limit]
+
+    def count(self, owner: UserId) -> int:
+        with self._errors():
+            return len(self._rows(self._vectors, {"user_id": owner}))
+
+    def get(self, owner: UserId, memory_id: str) -> Memory | None:
+        if not _is_uuid(memory_id):  # most vector stores raise on those; mem0 makes none
+            return next((memory for memory in self._all(owner, {}) if memory.id == memory_id), None)
+        with self._errors():
+            row = self._vectors.get(vector_id=memory_id)
+        if row is None or str(row.id) != memory_id or (row.payload or {}).get("user_id") != owner:
+            return None
+        return memory_from_payload(row.id, row.payload)
+
+    def history(self, owner: UserId, memory_id: str) -> list[Change]:
+        return self._history.changes(memory_id)
+
+    def update(self, owner: UserId, memory_id: str, text: str) -> None:
+        with self._errors():
+            memory = self._mem0()
+            _ = memory.entity_store  # mem0 re-links entities only if this process opened them before
+            memory.update(memory_id, text=text)
+
+    # -- deletion --------------------------------------------------------------------------------
+    # The vectors go last: they say which ids are the tenant's, so a crash before that can be repeated.
+
+    def delete(self, owner: UserId, memory_ids: Sequence[str]) -> Removal:
+        own = [memory_id for memory_id in memory_ids if self.get(owner, memory_id)]
+        with self._errors():
+            counts = {
+                Place.HISTORY: self._history.delete(own),
+                Place.MESSAGES: self._history.delete_messages(owner),
+                Place.ENTITIES: self._unlink_entities(owner, set(own)),
+                Place.VECTORS: self._delete_rows(self._vectors, own),
+            }
+            counts[Place.HISTORY] += self._history.delete(own)  # written while we deleted
+        return Removal(counts, tuple(own))
+
+    def delete_all(self, owner: UserId) -> Removal:
+        with self._errors():
+            own = [str(row.id) for row in self._rows(self._vectors, {"user_id": owner})]
+            entities = self._rows(self._entities, {"user_id": owner})
+            known = self._not_of_others(owner, {*own, *_linked(entities)})
+            counts = {
+                Place.HISTORY: self._history.delete(known),
+                Place.MESSAGES: self._history.delete_messages(owner),
+                Place.ENTITIES: self._delete_rows(self._entities, [row.id for row in entities]),
+                Place.VECTORS: self._delete_rows(self._vectors, own),
+            }
+            counts[Place.HISTORY] += self._history.delete(known)
+        return Removal(counts, tuple(sorted(known)))
+
+    # -- scan ------------------------------------------------------------------------------------
+
+    def scan(self, owner: UserId, known_ids: Iterable[str], *, whole: bool) -> Residue:
+        known = {str(memory_id) for memory_id in known_ids}
+        with self._errors():
+            vectors = [str(row.id) for row in self._rows(self._vectors, {"user_id": owner})]
+            entities = self._rows(self._entities, {"user_id": owner})
+        if not whole:
+            vectors = [memory_id for memory_id in vectors if memory_id in known]
+            entities = [row for row in entities if known & set(_linked([row]))]
+        ids = known | set(vectors) | (set(_linked(entities)) if whole else set())
+        return Residue(
+            (
+                counted(Place.VECTORS, len(vectors)),
+                counted(Place.ENTITIES, len(entities)),
+                self._scan_history(owner, ids, whole=whole),
+                counted(Place.MESSAGES, self._history.count_messages(owner)),
+            )
+        )
+
+    def _scan_history(self, owner: UserId, ids: set[str], *, whole: bool) -> Finding:
+        if self._history.count(ids) and (found := self._history.count(self._not_of_others(owner, ids))):
+            return Finding(Place.HISTORY, Status.RESIDUE, found)
+        if not whole:
+            return Finding(Place.HISTORY, Status.CLEAN)
+        with self._errors():
+            unowned = self._unowned_history()
+        if unowned is None:
+            note = f"The history holds more than {UNOWNED_CHECK_LIMIT:,} memories; their owners were not looked up."
+            return Finding(Place.HISTORY, Status.UNCHECKED, 0, note)
+        if unowned:
+            note = (
+                f"{unowned} history entries belong to memories that no longer exist; mem0 keeps no owner with them, "
+                "so nobody can tell whether they were this person's."
+            )
+            return Finding(Place.HISTORY, Status.UNCHECKED, 0, note)
+        return Finding(Place.HISTORY, Status.CLEAN)
+
+    def _unowned_history(self) -> int | None:
+        """Memories in the history that exist in no vector store any more; None if there are too many to check."""
+        unowned = 0
+        for number, memory_ids in enumerate(self._history.memory_ids(), start=1):
+            if number * 1_000 > UNOWNED_CHECK_LIMIT:
+                return None
+            unowned += self._missing(memory_ids)
+        return unowned
+
+    def _missing(self, memory_ids: list[str]) -> int:
+        return sum(self._vectors.get(vector_id=memory_id) is None for memory_id in memory_ids)
+
+    # -- directory -------------------------------------------------------------------------------
+
+    def user_ids(self, *, after: str, limit: int) -> list[str]:
+        with self._errors():
+            rows = self._rows(self._vectors, None)
+        found = {str((row.payload or {}).get("user_id") or "") for row in rows}
+        return sorted(user_id for user_id in found if user_id > after)[:limit]
+
+    # -- mem0 ------------------------------------------------------------------------------------
+
+    def close(self) -> None:
+        if memory := self._mem0.opened():
+            self._mem0.forget()
+            memory.close()
+            if client := getattr(memory.vector_store, "client", None):
+                client.close()
+
+    @property
+    def _can_infer(self) -> bool:
+        return "llm" in self._config or bool(os.environ.get("OPENAI_API_KEY"))
+
+    @property
+    def _offline(self) -> bool:
+        embedder = self._config.get("embedder")
+        if embedder is None:
+            return not os.environ.get("OPENAI_API_KEY")
+        return embedder.get("provider") in {"offline", "wordllama"}
+
+    def _open(self) -> Any:
+        mem0 = load_mem0(self._home)
+        with self._errors(opening=True):
+            memory = mem0.Memory.from_config(self._mem0_config())
+        if self._offline:
+            memory.embedding_model = OfflineEmbedder()
+        return memory
+
+    def _mem0_config(self) -> dict[str, Any]:
+        config = dict(self._config)
+        if not self._can_infer:
+            config["llm"] = _KEYLESS  # mem0 wants a key to exist; it is not used
+        if self._offline:
+            config["embedder"] = _KEYLESS  # replaced in _open: mem0's list of embedders is closed
+            section = config.get("vector_store", {})
+            options = {"embedding_model_dims": DIMENSIONS, **section.get("config", {})}
+            config["vector_store"] = {**section, "config": options}
+        return config
+
+    @property
+    def _vectors(self) -> Any:
+        return self._mem0().vector_store
+
+    @property
+    def _entities(self) -> Any:
+        return self._mem0().entity_store
+
+    @property
+    def _history(self) -> HistoryFile:
+        return HistoryFile(Path(self._mem0().config.history_db_path))
+
+    def _all(self, owner: UserId, filters: Filters) -> list[Memory]:
+        with self._errors():
+            rows = self._rows(self._vectors, {"user_id": owner})
+        return [memory_from_payload(row.id, row.payload) for row in rows if matches(filters, row.payload or {})]
+
+    @staticmethod
+    def _rows(collection: Any, filters: dict[str, Any] | None) -> list[Any]:
+        """Every row that matches: mem0's ``list`` has a limit and no cursor, so the limit grows until it is not met."""
+        limit = 1_000
+        while True:
+            listed = collection.list(filters=filters, top_k=limit)
+            rows = listed[0] if listed and isinstance(listed[0], list) else listed
+            if len(rows) < limit:
+                return list(rows)
+            limit *= 8
+
+    def _delete_rows(self, collection: Any, row_ids: Sequence[Any]) -> int:
+        if row_ids and self.label == "qdrant":  # one call instead of one a row
+            collection.client.delete(collection_name=collection.collection_name, points_selector=list(row_ids))
+            return len(row_ids)
+        for row_id in row_ids:
+            collection.delete(vector_id=row_id)
+        return len(row_ids)
+
+    def _not_of_others(self, owner: UserId, memory_ids: Iterable[str]) -> set[str]:
+        """An id of somebody else's memory is not ours to touch, whatever an entity row or a caller says."""
+        with self._errors():
+            own = {str(row.id) for row in self._rows(self._vectors, {"user_id": owner})}
+            rest = set(memory_ids) - own
+            return own.intersection(memory_ids) | {key for key in rest if self._is_gone(key)}
+
+    def _is_gone(self, memory_id: str) -> bool:
+        return not _is_uuid(memory_id) or self._vectors.get(vector_id=memory_id) is None
+
+    def _unlink_entities(self, owner: UserId, gone: set[str]) -> int:
+        """Take memories out of the tenant's entities; an entity that links to nothing else goes."""
+        touched = [row for row in self._rows(self._entities, {"user_id": owner}) if gone & set(_linked([row]))]
+        self._delete_rows(self._entities, [row.id for row in touched if gone.issuperset(_linked([row]))])
+        for row in touched:
+            if remaining := [memory_id for memory_id in _linked([row]) if memory_id not in gone]:
+                payload = {**row.payload, "linked_memory_ids": remaining}
+                vector = self._mem0().embedding_model.embed(payload.get("data") or "", "update")
+                self._entities.update(vector_id=row.id, vector=vector, payload=payload)
+        return len(touched)
+
+    @contextmanager
+    def _errors(self, *, opening: bool = False) -> Iterator[None]:
+        """The one place where errors of mem0 and its drivers become ours."""
+        try:
+            yield
+        except MemoryScopeError:
+            raise
+        except Exception as error:
+            if "already accessed by another instance" in str(error):
+                raise StoreUnavailable(
+                    "The local Qdrant folder is open in another process. Stop that one, or use a Qdrant server."
+                ) from error
+            if is_outage(error):
+                raise StoreUnavailable(
+                    f"The memory store ({self.label}) does not answer. Check that it runs and is reachable, then retry."
+                ) from error
+            if opening:
+                raise ConfigurationError(
+                    f"mem0 refuses the configuration of {self.label}: {type(error).__name__}. Check MEM0_CONFIG."
+                ) from error
+            raise StoreError(f"The memory store ({self.label}) failed: {type(error).__name__}.") from error
+
+
+def counted(place: Place, count: int) -> Finding:
+    """A place that was checked, with what was found."""
+    return Finding(place, Status.RESIDUE if count else Status.CLEAN, count)
+
+
+def is_outage(error: BaseException | None) -> bool:
+    """Whether a connection or time-out error stands anywhere in the chain of causes."""
+    while error is not None:
+        names = {kind.__name__ for kind in type(error).__mro__}
+        # OperationalError: psycopg's and sqlite3's for a server that went away and a file that is locked.
+        if isinstance(error, OSError) or "OperationalError" in names or _OUTAGE.search(type(error).__name__):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
+
+
+def _linked(entities: Iterable[Any]) -> list[str]:
+    return [str(memory_id) for row in entities for memory_id in (row.payload or {}).get("linked_memory_ids") or []]
+
+
+def _is_uuid(value: str) -> bool:
+    try:
+        return str(uuid.UUID(value)) == value.lower()
+    except ValueError:
+        return False

@@ -1,0 +1,293 @@
+"""mem0 on PostgreSQL with pgvector, with direct SQL where mem0's own is wrong, slow or unbounded.
+
+mem0 keeps a collection as ``<name>(id uuid, vector vector(n), payload jsonb)`` and finds a tenant through
+``payload->>'user_id'`` without an index (``mem0/vector_stores/pgvector.py``). That reads the whole table per tenant,
+and where an HNSW index exists it applies the tenant's filter after the approximate search, so that the tenant's own
+memories drop out. Here the tenant's rows are always taken first, and an expression index finds them.
+"""
+
+import uuid
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from psycopg import Connection, sql
+from psycopg.conninfo import make_conninfo
+from psycopg_pool import ConnectionPool
+
+from memadmin.memory.filters import Filters
+from memadmin.memory.identity import UserId
+from memadmin.memory.records import Memory, Place, Position, Removal, Residue, SearchHit
+from memadmin.memory.stores.base import Query
+from memadmin.memory.stores.mem0_import import load_mem0
+from memadmin.memory.stores.mem0_oss import Mem0OssStore, counted
+from memadmin.memory.stores.payload import memory_from_payload
+from memadmin.memory.stores.per_process import PerProcess
+
+WAIT = 5.0
+"""Seconds to wait for a connection before the store counts as down."""
+
+_OWNER = "(payload->>'user_id') = %(owner)s"
+_LINKED = "payload->'linked_memory_ids'"
+
+
+class PgVectorStore(Mem0OssStore):
+    """A mem0 configuration whose vector store is pgvector.
+
+    Args:
+        config: what ``mem0.Memory.from_config`` takes, with provider ``pgvector``.
+        home: mem0's home directory, see ``mem0_import``.
+    """
+
+    def __init__(self, config: dict[str, Any], *, home: Path) -> None:
+        super().__init__(config, home=home)
+        self._options = config["vector_store"]["config"]
+        name = self._options.get("collection_name") or "mem0"
+        self._collections = (name, f"{name}_entities")
+        self._tables = dict(zip(("vectors", "entities"), map(sql.Identifier, self._collections), strict=True))
+        self._pool = PerProcess(lambda: _pool(self._options))
+
+    # -- content: what mem0 does without order, bound or owner ------------------------------------
+
+    def search(self, owner: UserId, query: Query) -> list[SearchHit]:
+        self._mem0()
+        from memadmin.memory.stores.tenant_first import UNEXPIRED  # noqa: PLC0415 - after load_mem0
+
+        return self._ranked(owner, query, query.limit, **query.filters, **{UNEXPIRED: not query.include_expired})
+
+    def page(self, owner: UserId, *, after: Position | None, limit: int, filters: Filters) -> list[Memory]:
+        self._mem0()
+        from memadmin.memory.stores.tenant_first import CREATED, conditions  # noqa: PLC0415 - after load_mem0
+
+        where, arguments = conditions(owner, dict(filters))
+        if after is not None:
+            where = sql.SQL("{} AND ({}, id) < (%s, %s)").format(where, CREATED)
+            arguments += [after.created, _uuid_or_nil(after.id)]
+        statement = sql.SQL("SELECT id, payload FROM {table} WHERE {where} ORDER BY {created} DESC, id DESC LIMIT %s")
+        with self._transaction() as connection:
+            rows = connection.execute(
+                statement.format(table=self._tables["vectors"], where=where, created=CREATED), [*arguments, limit]
+            ).fetchall()
+        return [memory_from_payload(*row) for row in rows]
+
+    def count(self, owner: UserId) -> int:
+        return int(self._rows_of("SELECT count(*) FROM {vectors} WHERE " + _OWNER, owner=owner)[0][0])
+
+    def get(self, owner: UserId, memory_id: str) -> Memory | None:
+        # A malformed id takes the same road as an unknown or foreign one, and the same time.
+        query = "SELECT id, payload FROM {vectors} WHERE id = %(id)s AND " + _OWNER
+        rows = self._rows_of(query, owner=owner, id=_uuid_or_nil(memory_id))
+        return memory_from_payload(*rows[0]) if rows and str(rows[0][0]) == memory_id else None
+
+    # -- deletion: one statement a place, the vectors last ----------------------------------------
+
+    def delete(self, owner: UserId, memory_ids: Sequence[str]) -> Removal:
+        query = "SELECT id FROM {vectors} WHERE id = ANY(%(ids)s) AND " + _OWNER
+        rows = self._rows_of(query, owner=owner, ids=[_uuid_or_nil(memory_id) for memory_id in memory_ids])
+        own = [str(row[0]) for row in rows]
+        history = self._history.delete(own)
+        messages = self._history.delete_messages(owner)
+        with self._transaction() as connection:
+            arguments = {"owner": owner, "ids": own}
+            entities = connection.execute(self._sql(_DROP_ENTITIES), arguments).rowcount
+            entities += connection.execute(self._sql(_UNLINK_ENTITIES), arguments).rowcount
+            vectors = connection.execute(self._sql(_DELETE_SOME), arguments).rowcount
+        history += self._history.delete(own)  # written while we deleted
+        return Removal(_counts(vectors, entities, history, messages), tuple(own))
+
+    def delete_all(self, owner: UserId) -> Removal:
+        known = {row[0] for row in self._rows_of(_KNOWN_IDS, owner=owner)}
+        history = self._history.delete(known)
+        messages = self._history.delete_messages(owner)
+        with self._transaction() as connection:
+            entities = connection.execute(self._sql(_DELETE_ENTITIES), {"owner": owner}).rowcount
+            gone = connection.execute(self._sql(_DELETE_ALL), {"owner": owner}).fetchall()
+        known |= {str(row[0]) for row in gone}
+        history += self._history.delete(known)
+        return Removal(_counts(len(gone), entities, history, messages), tuple(sorted(known)))
+
+    # -- scan --------------------------------------------------------------------------------------
+
+    def scan(self, owner: UserId, known_ids: Iterable[str], *, whole: bool) -> Residue:
+        known = sorted({str(memory_id) for memory_id in known_ids})
+        vectors = {str(row[0]) for row in self._rows_of(_SCAN_VECTORS, owner=owner, ids=known, whole=whole)}
+        entities = self._rows_of(_SCAN_ENTITIES, owner=owner, ids=known, whole=whole)
+        linked = {row[0] for row in self._rows_of(_KNOWN_IDS, owner=owner)} if whole else set()
+        return Residue(
+            (
+                counted(Place.VECTORS, len(vectors)),
+                counted(Place.ENTITIES, len(entities)),
+                self._scan_history(owner, {*known, *vectors, *linked}, whole=whole),
+                counted(Place.MESSAGES, self._history.count_messages(owner)),
+            )
+        )
+
+    def _not_of_others(self, owner: UserId, memory_ids: Iterable[str]) -> set[str]:
+        known = set(memory_ids)
+        query = "SELECT id FROM {vectors} WHERE id = ANY(%(ids)s) AND payload->>'user_id' <> %(owner)s"
+        rows = self._rows_of(query, owner=owner, ids=[_uuid_or_nil(memory_id) for memory_id in known])
+        return known - {str(row[0]) for row in rows}
+
+    def _unowned_history(self) -> int:
+        return sum(self._missing(memory_ids) for memory_ids in self._history.memory_ids())
+
+    def _missing(self, memory_ids: list[str]) -> int:
+        ids = [_uuid_or_nil(memory_id) for memory_id in memory_ids]
+        return len(ids) - int(self._rows_of("SELECT count(*) FROM {vectors} WHERE id = ANY(%(ids)s)", ids=ids)[0][0])
+
+    # -- directory and indexes -----------------------------------------------------------------------
+
+    def user_ids(self, *, after: str, limit: int) -> list[str]:
+        return [row[0] for row in self._rows_of(_USER_IDS, after=after, limit=limit)]
+
+    def index(self) -> None:
+        """Build the per-tenant indexes on collections that mem0 made without them, while agents go on writing."""
+        self._mem0()
+        from memadmin.memory.stores.tenant_first import create_tenant_index  # noqa: PLC0415 - after load_mem0
+
+        with self._errors(), Connection.connect(conninfo(self._options), autocommit=True) as connection:
+            for collection in self._collections:
+                create_tenant_index(connection, collection, concurrently=True)
+        self._history.index()
+
+    # -- mem0 and PostgreSQL -------------------------------------------------------------------------
+
+    def close(self) -> None:
+        super().close()
+        if pool := self._pool.opened():
+            self._pool.forget()
+            pool.dispose()
+
+    def _open(self) -> Any:
+        load_mem0(self._home)
+        with self._errors():  # tells at once that nobody listens, where a pool would try for seconds
+            Connection.connect(conninfo(self._options), connect_timeout=int(WAIT)).close()
+        from memadmin.memory.stores.tenant_first import TenantFirstPGVector  # noqa: PLC0415 - after load_mem0
+
+        memory = super()._open()
+        shape = {
+            **_NO_ADDRESS,
+            **memory.config.vector_store.config.model_dump(include=_SHAPE),
+            "connection_pool": self._pool(),
+        }
+        memory.vector_store = TenantFirstPGVector(**shape)
+        memory._entity_store = TenantFirstPGVector(  # noqa: SLF001 - else mem0 makes one without our queries
+            **{**shape, "collection_name": f"{shape['collection_name']}_entities"}
+        )
+        with self._errors():
+            memory.vector_store.ensure()
+            memory._entity_store.ensure()  # noqa: SLF001
+        return memory
+
+    def _mem0_config(self) -> dict[str, Any]:
+        config = super()._mem0_config()
+        options = {key: value for key, value in config["vector_store"]["config"].items() if key in _SHAPE}
+        return {
+            **config,
+            "vector_store": {"provider": "pgvector", "config": {**options, "connection_pool": self._pool()}},
+        }
+
+    def _sql(self, statement: str) -> sql.Composed:
+        return sql.SQL(statement).format(**self._tables)
+
+    def _rows_of(self, statement: str, **arguments: Any) -> list[Any]:
+        with self._transaction() as connection:
+            return connection.execute(self._sql(statement), arguments).fetchall()
+
+    @contextmanager
+    def _transaction(self) -> Iterator[Connection[Any]]:
+        self._mem0()  # the collections exist from here on
+        with self._errors(), self._pool().connection() as connection:
+            yield connection
+
+
+class SharedPool(ConnectionPool[Connection[Any]]):
+    """A pool that outlives mem0's own vector store objects, which close theirs when they are collected."""
+
+    def close(self, timeout: float = WAIT) -> None:
+        """Left to :meth:`dispose`; ``PGVector.__del__`` calls this."""
+
+    def dispose(self) -> None:
+        super().close(WAIT)
+
+
+def conninfo(options: Mapping[str, Any]) -> str:
+    """mem0's pgvector options as a libpq connection string."""
+    address = options.get("connection_string")
+    if callable(address):  # the embedded server starts when it is needed
+        address = address()
+    parts = {key: options[key] for key in _ADDRESS if options.get(key)}
+    return make_conninfo(str(address), **parts) if address else make_conninfo(**parts)
+
+
+def _pool(options: Mapping[str, Any]) -> SharedPool:
+    return SharedPool(
+        conninfo=conninfo(options),
+        min_size=1,
+        max_size=max(2, options.get("maxconn") or 8),  # creating a collection takes two at once
+        timeout=WAIT,
+        reconnect_timeout=WAIT,
+        check=SharedPool.check_connection,  # a restarted server must not fail the next request
+        kwargs={"connect_timeout": int(WAIT)},
+        open=True,
+    )
+
+
+def _counts(vectors: int, entities: int, history: int, messages: int) -> dict[Place, int]:
+    return {Place.VECTORS: vectors, Place.ENTITIES: entities, Place.HISTORY: history, Place.MESSAGES: messages}
+
+
+def _uuid_or_nil(value: str) -> uuid.UUID:
+    try:
+        return uuid.UUID(value)
+    except ValueError:
+        return uuid.UUID(int=0)
+
+
+# What mem0's PGVector needs to know besides its pool.
+_SHAPE = {"collection_name", "embedding_model_dims", "diskann", "hnsw"}
+_ADDRESS = ("dbname", "user", "password", "host", "port", "sslmode")
+_NO_ADDRESS = dict.fromkeys(_ADDRESS)
+
+# A linked id that is somebody else's memory is not ours to touch, whatever an entity row says.
+_KNOWN_IDS = f"""
+    SELECT id::text FROM {{vectors}} WHERE {_OWNER}
+    UNION
+    SELECT linked FROM {{entities}}, jsonb_array_elements_text(
+        CASE jsonb_typeof({_LINKED}) WHEN 'array' THEN {_LINKED} ELSE '[]' END) AS linked
+    WHERE {_OWNER} AND NOT EXISTS (
+        SELECT FROM {{vectors}} AS other
+        WHERE other.id = CASE WHEN pg_input_is_valid(linked, 'uuid') THEN linked::uuid END
+          AND other.payload->>'user_id' IS DISTINCT FROM %(owner)s)
+"""
+_DROP_ENTITIES = f"""
+    DELETE FROM {{entities}} WHERE {_OWNER} AND {_LINKED} ?| %(ids)s AND {_LINKED} <@ to_jsonb(%(ids)s::text[])
+"""
+_UNLINK_ENTITIES = f"""
+    UPDATE {{entities}} SET payload = jsonb_set(payload, '{{{{linked_memory_ids}}}}', ({_LINKED}) - %(ids)s::text[])
+    WHERE {_OWNER} AND {_LINKED} ?| %(ids)s
+"""
+_DELETE_ENTITIES = f"DELETE FROM {{entities}} WHERE {_OWNER}"
+_DELETE_SOME = f"DELETE FROM {{vectors}} WHERE id = ANY(%(ids)s::uuid[]) AND {_OWNER}"
+_DELETE_ALL = f"DELETE FROM {{vectors}} WHERE {_OWNER} RETURNING id"
+_SCAN_VECTORS = f"""
+    SELECT id FROM {{vectors}} WHERE {_OWNER} AND (%(whole)s OR id::text = ANY(%(ids)s))
+    UNION
+    SELECT id FROM {{vectors}} WHERE id::text = ANY(%(ids)s) AND payload->>'user_id' IS NULL
+"""
+_SCAN_ENTITIES = f"""
+    SELECT id FROM {{entities}} WHERE {_OWNER} AND (%(whole)s OR {_LINKED} ?| %(ids)s)
+"""
+# A loose index scan: one index descent per tenant instead of reading every memory.
+_USER_IDS = """
+    WITH RECURSIVE tenants AS (
+        (SELECT payload->>'user_id' AS user_id FROM {vectors}
+         WHERE (payload->>'user_id') > %(after)s ORDER BY (payload->>'user_id') LIMIT 1)
+        UNION ALL
+        SELECT (SELECT payload->>'user_id' FROM {vectors}
+                WHERE (payload->>'user_id') > tenants.user_id ORDER BY (payload->>'user_id') LIMIT 1)
+        FROM tenants WHERE tenants.user_id IS NOT NULL
+    )
+    SELECT user_id FROM tenants WHERE user_id IS NOT NULL LIMIT %(limit)s
+"""

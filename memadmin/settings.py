@@ -1,0 +1,187 @@
+"""Settings of the desk, from environment variables. The README lists them."""
+
+from pathlib import Path
+
+import environ
+from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
+
+from memadmin.local import kept_secret
+from memadmin.memory.embedded import DATABASE, var_dir
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+VAR_DIR = var_dir()
+env = environ.Env()
+
+# On a laptop: a secret key of its own, this machine's host names, the embedded database, cookies without HTTPS.
+MEMADMIN_DEBUG = env.bool("MEMADMIN_DEBUG", default=False)
+# Django's own debug pages print local variables, and with them memory text. They stay off everywhere.
+DEBUG = False
+
+# What production must set. Missing ones are reported together by dashboard/checks.py, which stops the start.
+SECRET_KEY_FROM_ENVIRONMENT = env.str("MEMADMIN_SECRET_KEY", default="")
+SECRET_KEY = SECRET_KEY_FROM_ENVIRONMENT or kept_secret(VAR_DIR / "secret-key", keep=MEMADMIN_DEBUG)
+ALLOWED_HOSTS = env.list("MEMADMIN_ALLOWED_HOSTS", default=["127.0.0.1", "localhost"] if MEMADMIN_DEBUG else [])
+CSRF_TRUSTED_ORIGINS = env.list("MEMADMIN_TRUSTED_ORIGINS", default=[])
+
+DATABASE_URL = env.str("DATABASE_URL", default="")
+if DATABASE_URL:
+    DATABASES = {"default": env.db_url_config(DATABASE_URL)}
+    if DATABASES["default"]["ENGINE"] != "django.db.backends.postgresql":
+        raise ImproperlyConfigured("DATABASE_URL must name a PostgreSQL database: postgresql://user:password@host/name")
+else:
+    DATABASES = {"default": {"ENGINE": "memadmin.postgres_embedded", "NAME": DATABASE}}
+DATABASES["default"]["CONN_MAX_AGE"] = 60
+DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+
+INSTALLED_APPS = [
+    "dashboard",
+    "allauth",
+    "allauth.account",
+    "csp",
+    "django_htmx",
+    "procrastinate.contrib.django",
+    "template_partials",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.messages",
+    "django.contrib.postgres",
+    "django.contrib.sessions",
+    "django.contrib.staticfiles",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "dashboard.middleware.FullPageSignIn",
+    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "dashboard.middleware.TenantScope",
+]
+
+ROOT_URLCONF = "memadmin.urls"
+WSGI_APPLICATION = "memadmin.wsgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "dashboard.context.desk",
+            ],
+            "builtins": ["template_partials.templatetags.partials"],
+        },
+    }
+]
+
+# Sign-in: accounts are made by an administrator, never by the public.
+AUTH_USER_MODEL = "dashboard.Staff"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+]
+ACCOUNT_ADAPTER = "dashboard.accounts.StaffAccounts"
+ACCOUNT_LOGIN_METHODS = {"username"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "show-home"
+ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
+SESSION_COOKIE_AGE = 8 * 60 * 60  # one shift, in seconds
+SESSION_COOKIE_NAME = "memadmin_staff"
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not MEMADMIN_DEBUG
+CSRF_COOKIE_NAME = "memadmin_csrf"
+CSRF_FAILURE_VIEW = "dashboard.views.errors.csrf_failure"
+
+# Behind HTTPS in production; the proxy's header is trusted only where the operator says so.
+SECURE_SSL_REDIRECT = env.bool("MEMADMIN_SSL_REDIRECT", default=not MEMADMIN_DEBUG)
+SECURE_HSTS_SECONDS = 0 if MEMADMIN_DEBUG else 31_536_000
+if env.bool("MEMADMIN_BEHIND_PROXY", default=False):
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "img-src": [SELF],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "form-action": [SELF],
+        "base-uri": [NONE],
+        "frame-ancestors": [NONE],
+    }
+}
+
+STATIC_URL = "static/"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STATIC_ROOT = VAR_DIR / "static"
+WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = MEMADMIN_DEBUG
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if MEMADMIN_DEBUG
+        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+    },
+}
+
+LANGUAGE_CODE = "en"
+TIME_ZONE = env.str("MEMADMIN_TIME_ZONE", default="UTC")
+USE_TZ = True
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+PROCRASTINATE_ON_APP_READY = None
+
+# Audit. The key of the tenant digests and of the encrypted notes: losing it makes old events impossible to attribute.
+AUDIT_KEY_FROM_ENVIRONMENT = env.str("MEMADMIN_AUDIT_KEY", default="")
+MEMADMIN_AUDIT_KEY = AUDIT_KEY_FROM_ENVIRONMENT or kept_secret(VAR_DIR / "audit-key", keep=MEMADMIN_DEBUG)
+# Ed25519 private key (PEM) that signs checkpoints; on a laptop one is made in var/. Needed by the job worker only.
+MEMADMIN_SIGNING_KEY = env.str("MEMADMIN_SIGNING_KEY", default="", multiline=True)
+MEMADMIN_SIGNING_KEY_FILE = env.str("MEMADMIN_SIGNING_KEY_FILE", default="") or (
+    str(VAR_DIR / "audit-signing-key.pem") if MEMADMIN_DEBUG and not MEMADMIN_SIGNING_KEY else ""
+)
+# Fingerprints of further keys whose checkpoints are believed: earlier ones, and the worker's where it is not here.
+MEMADMIN_TRUSTED_KEYS = env.list("MEMADMIN_TRUSTED_KEYS", default=[])
+# Where checkpoints go outside the database; each is used if it is set.
+MEMADMIN_CHECKPOINT_FILE = env.str(
+    "MEMADMIN_CHECKPOINT_FILE", default=str(VAR_DIR / "audit-checkpoints.jsonl") if MEMADMIN_DEBUG else ""
+)
+MEMADMIN_CHECKPOINT_EMAIL = env.list("MEMADMIN_CHECKPOINT_EMAIL", default=[])
+MEMADMIN_CHECKPOINT_WEBHOOK = env.str("MEMADMIN_CHECKPOINT_WEBHOOK", default="")
+# Days that events stay in the database before they are archived to signed files; 0 keeps them for ever.
+MEMADMIN_AUDIT_RETENTION_DAYS = env.int("MEMADMIN_AUDIT_RETENTION_DAYS", default=0)
+MEMADMIN_AUDIT_ARCHIVE = env.str("MEMADMIN_AUDIT_ARCHIVE", default=str(VAR_DIR / "audit-archive"))
+# From how many a member of staff is flagged for the privacy officer; 0 turns a rule off. See dashboard/audit/watch.py.
+MEMADMIN_WATCH_TENANTS_PER_HOUR = env.int("MEMADMIN_WATCH_TENANTS_PER_HOUR", default=30)
+MEMADMIN_WATCH_REVEALS_PER_DAY = env.int("MEMADMIN_WATCH_REVEALS_PER_DAY", default=50)
+MEMADMIN_WATCH_OPENS_WITHOUT_PURPOSE_PER_DAY = env.int("MEMADMIN_WATCH_OPENS_WITHOUT_PURPOSE_PER_DAY", default=0)
+MEMADMIN_WATCH_OPENS_AT_ODD_HOURS_PER_DAY = env.int("MEMADMIN_WATCH_OPENS_AT_ODD_HOURS_PER_DAY", default=10)
+# Working hours in the desk's time zone, Monday to Friday: "first hour-last hour".
+MEMADMIN_WATCH_WORKING_HOURS = env.str("MEMADMIN_WATCH_WORKING_HOURS", default="7-20")
+
+# Requests are logged without query strings or bodies; mem0's own log of memory text is silenced in the core.
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": env.str("MEMADMIN_LOG_LEVEL", default="WARNING")},
+}
