@@ -35,4 +35,3 @@ def kept_secret(path: Path, *, keep: bool, make: Callable[[], str] = random_text
     finally:
         Path(file.name).unlink()
     return fresh
-

@@ -1,0 +1,176 @@
+"""Appending to the chain: one short transaction of its own, shared by all who wait at the same moment.
+
+The chain has one end, so appends happen one after the other, and a commit waits for the disk. Threads that arrive
+while an append is under way therefore queue up, and the first of them writes for all: one statement, one commit.
+Each event is chained and on disk before ``append`` returns; there is no unsealed tail. Across processes the row of
+``AuditHead`` is the lock, held only for that one statement.
+"""
+
+import json
+import os
+import threading
+import time
+import uuid
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+from django.db import DEFAULT_DB_ALIAS, DataError, Error, InterfaceError, OperationalError, connections, transaction
+from django.db.backends.base.base import BaseDatabaseWrapper
+from psycopg.types.json import Jsonb
+
+MOST_AT_ONCE = 256
+"""Events in one statement."""
+
+GATHERING = 0.0002
+"""Seconds that a writer waits for company where the one before had some; a lone event never waits."""
+
+_COLUMNS = """
+    id, action, outcome, actor_kind, actor_label, tenant_digest, purpose, request_id, counts, ip, user_agent, commitment
+"""
+_APPEND = f"""
+    WITH given AS (
+        SELECT * FROM jsonb_to_recordset(%s) AS given (
+            id uuid, action text, outcome text, actor_kind text, actor_label text, tenant_digest text, purpose text,
+            request_id uuid, counts text, ip text, user_agent text, commitment text, salt text, sealed text
+        )
+    ), noted AS (
+        INSERT INTO dashboard_auditnote (event_id, salt, sealed)
+        SELECT id, salt, sealed FROM given WHERE salt IS NOT NULL
+    )
+    INSERT INTO dashboard_auditevent ({_COLUMNS}) SELECT {_COLUMNS} FROM given
+    RETURNING id, seq, version, at, previous_hash, hash
+"""  # noqa: S608 - names of ours
+_WRITTEN = "SELECT id, seq, version, at, previous_hash, hash FROM dashboard_auditevent WHERE id = ANY(%s)"
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What the database added to an event."""
+
+    id: uuid.UUID
+    seq: int
+    version: int
+    at: datetime
+    previous_hash: str
+    hash: str
+
+
+@dataclass(slots=True)
+class _Entry:
+    row: dict[str, Any]
+    woken: threading.Event = field(default_factory=threading.Event)
+    ended: bool = False
+    written: Written | None = None
+    error: Error | None = None
+
+
+class Appender:
+    """Writes the events of all threads of this process."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._waiting: list[_Entry] = []
+        self._writing = False
+        self._had_company = False
+
+    def append(self, row: dict[str, Any]) -> Written:
+        """Append one event; returns when it is committed.
+
+        Args:
+            row: values by column name, and ``salt`` and ``sealed`` of its note, None for none.
+
+        Raises:
+            django.db.Error: it was not written.
+        """
+        entry = _Entry(row)
+        with self._lock:
+            self._waiting.append(entry)
+            leads, self._writing = not self._writing, True
+        if not leads:
+            entry.woken.wait()
+        if not entry.ended:
+            self._write_for_all()
+        if entry.written is None:
+            raise entry.error or InterfaceError("The thread that wrote for this one was stopped.")
+        return entry.written
+
+    def _write_for_all(self) -> None:
+        if self._had_company:
+            time.sleep(GATHERING)
+        with self._lock:
+            batch, self._waiting = self._waiting[:MOST_AT_ONCE], self._waiting[MOST_AT_ONCE:]
+        try:
+            _write(batch)
+        finally:
+            with self._lock:
+                self._had_company = len(batch) > 1
+                successor = self._waiting[0] if self._waiting else None
+                self._writing = successor is not None
+            for entry in batch:
+                entry.ended = True
+                entry.woken.set()
+            if successor:
+                successor.woken.set()
+
+
+def _write(batch: Sequence[_Entry]) -> None:
+    try:
+        written = {row.id: row for row in _insert([entry.row for entry in batch])}
+    except Error as error:
+        if len(batch) > 1 and isinstance(error, DataError):  # one event's fault must not refuse the others
+            for entry in batch:
+                _write([entry])
+            return
+        for entry in batch:
+            entry.error = error
+        return
+    for entry in batch:
+        entry.written = written[entry.row["id"]]
+
+
+def _insert(rows: list[dict[str, Any]]) -> list[Written]:
+    given = Jsonb(rows, dumps=partial(json.dumps, default=str))  # default: for UUIDs
+    with _own_transaction() as connection:
+        try:
+            return _fetch(connection, _APPEND, given)
+        except (OperationalError, InterfaceError):
+            if connection.in_atomic_block or connection.is_usable():
+                raise
+            connection.close()  # the server was restarted; had it committed before that?
+            return _fetch(connection, _WRITTEN, [row["id"] for row in rows]) or _fetch(connection, _APPEND, given)
+
+
+def _fetch(connection: BaseDatabaseWrapper, statement: str, argument: Any) -> list[Written]:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [argument])
+        return [Written(*row) for row in cursor.fetchall()]
+
+
+@contextmanager
+def _own_transaction() -> Iterator[BaseDatabaseWrapper]:
+    """A connection on which a statement is a transaction of its own, whatever the caller is in the middle of.
+
+    Outside a transaction that is the caller's; inside, one is opened and closed again, so that the caller's rollback
+    removes no event. A test case's wrapping transaction does not count, as for ``atomic(durable=True)``: the events of
+    such a test are rolled back with it.
+    """
+    caller = connections[DEFAULT_DB_ALIAS]
+    if caller.in_atomic_block and getattr(caller.atomic_blocks[0], "_from_testcase", False):
+        with transaction.atomic():
+            yield caller
+    elif caller.in_atomic_block or not caller.get_autocommit():
+        separate = caller.copy()
+        try:
+            yield separate
+        finally:
+            separate.close()
+    else:
+        yield caller
+
+
+appender = Appender()
+os.register_at_fork(after_in_child=appender.__init__)  # type: ignore[misc]  # a child starts with nobody waiting

@@ -1,0 +1,130 @@
+"""Events with their proof, for somebody who does not trust this desk.
+
+Between two checkpoints the export has every event: the wanted ones in full, of the others only the content hash, which
+says nothing about them but lets the chain be followed to the signed checkpoint. ``memadmin/verify_audit_export.py``
+checks it. Lines, in order:
+
+    header       what this is
+    start        sequence number and hash that the next line continues
+    event        the fields of ``encoding.FIELDS`` as they were hashed, both hashes; the note where it was asked for
+    withheld     sequence number and content hash
+    checkpoint   signed: the chain up to here is what the desk had written then
+"""
+
+import contextlib
+import csv
+import io
+import json
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from django.core.exceptions import ImproperlyConfigured
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from dashboard.audit import checkpoints, notes
+from dashboard.audit.checkpoints import ChainBroken
+from dashboard.audit.encoding import FIELDS, GENESIS, content_hash
+from dashboard.audit.reading import link, slices
+from dashboard.audit.search import Wanted, matching
+from dashboard.models import AuditCheckpoint, AuditEvent, AuditHead
+
+FORMAT = "memadmin audit export 1"
+COLUMNS = (
+    "kind", *FIELDS, "previous_hash", "hash", "content_hash", "note", "salt", "key", "public_key", "signature",
+    "format", "made_at",
+)  # fmt: skip
+
+Line = dict[str, Any]
+
+
+def seal() -> None:
+    """Sign the log as it ends now, so that the export is proven to its end; left to the worker if that has the key."""
+    with contextlib.suppress(ChainBroken, ImproperlyConfigured):  # a broken log is exported all the more
+        checkpoints.take()
+
+
+def lines(wanted: Wanted, *, with_notes: bool = False) -> Iterator[Line]:
+    """The wanted events and what proves them. See the module's docstring.
+
+    Args:
+        with_notes: also what staff typed, in the clear, with the salt that lets it be checked.
+    """
+    yield _header()
+    events = matching(wanted).order_by("seq")
+    head = AuditHead.objects.get().seq
+    after = 0
+    while (following := events.filter(seq__gt=after, seq__lte=head).values_list("seq", flat=True).first()) is not None:
+        before = AuditCheckpoint.objects.filter(seq__lt=following).last()
+        end = AuditCheckpoint.objects.filter(seq__gte=following).first()
+        after = end.seq if end else head
+        start = before.seq if before else 0
+        yield {"kind": "start", "seq": str(start), "hash": before.hash if before else GENESIS}
+        yield from _stretch(start, after, None if wanted.everything else events, with_notes=with_notes)
+        if end:
+            yield _checkpoint(end.seq)
+
+
+def archive(first_seq: int, last_seq: int) -> Iterator[Line]:
+    """A whole stretch that ends at a checkpoint, without notes."""
+    yield _header()
+    previous = AuditEvent.objects.get(seq=first_seq).previous_hash
+    yield {"kind": "start", "seq": str(first_seq - 1), "hash": previous}
+    yield from _stretch(first_seq - 1, last_seq, None, with_notes=False)
+    yield _checkpoint(last_seq)
+
+
+def json_lines(exported: Iterable[Line]) -> Iterator[str]:
+    """As JSON Lines."""
+    return (json.dumps(line, ensure_ascii=False) + "\n" for line in exported)
+
+
+def csv_lines(exported: Iterable[Line]) -> Iterator[str]:
+    """As CSV with one header row. Text that a spreadsheet would take for a formula gets an apostrophe before it."""
+    buffer = io.StringIO()
+    writer = csv.DictWriter(buffer, COLUMNS, restval="", lineterminator="\r\n")
+    writer.writeheader()
+    for line in exported:
+        writer.writerow({key: defused(value) for key, value in line.items()})
+        yield buffer.getvalue()
+        buffer.seek(0)
+        buffer.truncate()
+    yield buffer.getvalue()
+
+
+def defused(text: str) -> str:
+    """Text that no spreadsheet runs; the verifier takes the apostrophe off again."""
+    return f"'{text}" if text[:1] in {"=", "+", "-", "@", "\t", "\r", "'"} else text
+
+
+def _stretch(after: int, through: int, wanted: QuerySet[AuditEvent] | None, *, with_notes: bool) -> Iterator[Line]:
+    for rows in slices(after, through):
+        shown = None
+        if wanted is not None:
+            shown = set(wanted.filter(seq__gte=rows[0][0], seq__lte=rows[-1][0]).values_list("seq", flat=True))
+        for row in rows:
+            event = link(row)
+            if shown is not None and event.seq not in shown:
+                yield {"kind": "withheld", "seq": str(event.seq), "content_hash": content_hash(event.values)}
+                continue
+            line = dict(zip(FIELDS, event.values, strict=True))
+            note = _note(line["id"], *row[-2:]) if with_notes else {}
+            yield {"kind": "event", **line, "previous_hash": event.previous_hash, "hash": event.hash, **note}
+
+
+def _note(event_id: str, salt: str | None, sealed: str | None) -> Line:
+    if salt is None or sealed is None:
+        return {}
+    try:
+        return {"note": notes.unseal(event_id, sealed), "salt": salt}
+    except notes.NoteUnreadable:
+        return {}
+
+
+def _header() -> Line:
+    return {"kind": "header", "format": FORMAT, "made_at": timezone.now().isoformat()}
+
+
+def _checkpoint(seq: int) -> Line:
+    values: Line = json.loads(checkpoints.stored(seq).as_line())
+    return {**values, "seq": str(values["seq"]), "at": str(values["at"])}

@@ -1,0 +1,122 @@
+"""``record``: the only way into the log."""
+
+import ipaddress
+import uuid
+from collections.abc import Mapping
+from typing import Any
+
+from django.db import Error
+from django.http import HttpRequest
+
+from dashboard.audit import notes
+from dashboard.audit.actions import Action, ActorKind, Outcome
+from dashboard.audit.appending import appender
+from dashboard.audit.digests import tenant_digest
+from dashboard.audit.encoding import canonical_json, storable
+from dashboard.models import AuditEvent, Staff, Tenant
+
+LONGEST_LABEL = 255
+"""Characters kept of an actor's label and of a user agent."""
+
+
+class AuditUnavailable(Exception):
+    """The audit log could not be written; the request must show nothing."""
+
+
+def record(
+    action: Action,
+    *,
+    request: HttpRequest | None = None,
+    actor: str = "",
+    kind: ActorKind | None = None,
+    tenant: Tenant | None = None,
+    digest: str = "",
+    outcome: Outcome = Outcome.DONE,
+    counts: Mapping[str, Any] | None = None,
+    reason: str = "",
+    purpose: str = "",
+) -> AuditEvent:
+    """Append one event and commit it, before anything it speaks of is shown.
+
+    It is a transaction of its own even inside the caller's: a rollback of the caller's removes no event.
+
+    Args:
+        action: what was done.
+        request: where it came from; gives actor, tenant, address and request id, and is marked as recorded.
+        actor: label of who did it, where that is not the request's user: "job: erase", "command: erase".
+        kind: what the actor is; default: told from the label and the request.
+        tenant: whom it concerns; default the request's. Only a keyed digest of the user_id is kept.
+        digest: the same where only the digest is known.
+        counts: numbers only, per place or kind. Never memory text or a user_id.
+        reason: free text that staff typed; kept encrypted beside the event, can be erased.
+        purpose: reference of the grant under which it was done; default the request's.
+
+    Raises:
+        AuditUnavailable: the event could not be written; the caller must show nothing.
+    """
+    tenant = tenant or getattr(request, "tenant", None)
+    event_id = uuid.uuid4()
+    note = notes.seal(event_id, storable(reason)) if reason else None
+    row = {
+        "id": event_id,
+        "action": action.value,
+        "outcome": outcome.value,
+        "actor_kind": (kind or _kind(actor, request)).value,
+        "actor_label": storable(actor or _label(request))[:LONGEST_LABEL],
+        "tenant_digest": tenant_digest(tenant.user_id) if tenant else digest,
+        "purpose": purpose or getattr(request, "purpose", ""),
+        "counts": canonical_json(counts or {}),
+        "commitment": note.commitment if note else "",
+        **_origin(request),
+    }
+    try:
+        written = appender.append({**row, "salt": note and note.salt, "sealed": note and note.sealed})
+    except Error as error:
+        raise AuditUnavailable("The audit log cannot be written, so nothing is shown and nothing was done.") from error
+    if request is not None:
+        request.audited = True  # type: ignore[attr-defined]  # read by middleware.TenantScope
+    return _event(row, written)
+
+
+def _event(row: dict[str, Any], written: Any) -> AuditEvent:
+    values = {**row, "counts_json": row["counts"]}
+    del values["counts"]
+    event = AuditEvent(
+        seq=written.seq,
+        version=written.version,
+        at=written.at,
+        previous_hash=written.previous_hash,
+        hash=written.hash,
+        **values,
+    )
+    event._state.adding = False  # noqa: SLF001 - it is in the database
+    return event
+
+
+def _label(request: HttpRequest | None) -> str:
+    user = getattr(request, "user", None)
+    return user.label if isinstance(user, Staff) else "nobody signed in"
+
+
+def _kind(actor: str, request: HttpRequest | None) -> ActorKind:
+    for kind in (ActorKind.JOB, ActorKind.COMMAND, ActorKind.API):
+        if request is None and actor.startswith(kind.value):
+            return kind
+    return ActorKind.STAFF if actor or isinstance(getattr(request, "user", None), Staff) else ActorKind.NOBODY
+
+
+def _origin(request: HttpRequest | None) -> dict[str, Any]:
+    if request is None:
+        return {"request_id": None, "ip": "", "user_agent": ""}
+    return {
+        "request_id": getattr(request, "request_id", None),
+        "ip": _address(request.META.get("REMOTE_ADDR", "")),
+        "user_agent": storable(request.headers.get("User-Agent", ""))[:LONGEST_LABEL],
+    }
+
+
+def _address(text: str) -> str:
+    try:
+        return str(ipaddress.ip_address(text))
+    except ValueError:
+        return ""  # a Unix socket has no address

@@ -1,0 +1,66 @@
+"""Deleting on behalf of a tenant: ordered in the audit log, done in every place, verified, recorded."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from dashboard import audit
+from dashboard.audit import Action
+from dashboard.models import AuditEvent
+from dashboard.requests import TenantRequest
+from memadmin.memory import Deletion, Place, Residue
+
+DELETED = (Action.MEMORY_DELETED, Action.ALL_DELETED)
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceRow:
+    """A place in the result of a deletion."""
+
+    place: Place
+    removed: int
+    status: str
+    left: int
+    note: str
+
+
+def delete_memory(request: TenantRequest, memory_id: str, form: dict[str, Any]) -> AuditEvent:
+    """Delete one memory from every place; returns the event with the result."""
+    audit.record(Action.MEMORY_DELETION_ORDERED, request=request, reason=_reason(form))
+    deletion = request.memory.delete(memory_id)
+    return _record_result(Action.MEMORY_DELETED, request, deletion)
+
+
+def delete_all(request: TenantRequest, form: dict[str, Any]) -> AuditEvent:
+    """Delete everything of the tenant from every place; returns the event with the result."""
+    audit.record(Action.ALL_DELETION_ORDERED, request=request, reason=_reason(form))
+    return _record_result(Action.ALL_DELETED, request, request.memory.delete_all())
+
+
+def numbers(residue: Residue) -> dict[str, int]:
+    """Rows per place."""
+    return {finding.place.value: finding.count for finding in residue.findings}
+
+
+def rows(counts: dict[str, Any]) -> list[PlaceRow]:
+    """The places of a deletion's event, for the result page."""
+    return [
+        PlaceRow(
+            place=Place(found["place"]),
+            removed=counts["removed"].get(found["place"], 0),
+            status=found["status"],
+            left=found["count"],
+            note=found["note"],
+        )
+        for found in counts.get("residue", {}).get("places", [])
+    ]
+
+
+def _record_result(action: Action, request: TenantRequest, deletion: Deletion | None) -> AuditEvent:
+    if deletion is None:  # somebody else deleted it between the page and the click
+        return audit.record(action, request=request, outcome=audit.Outcome.FAILED, counts={"outcome": "was not there"})
+    outcome = audit.Outcome.FAILED if deletion.residue.found and not deletion.queued else audit.Outcome.DONE
+    return audit.record(action, request=request, outcome=outcome, counts=deletion.as_dict())
+
+
+def _reason(form: dict[str, Any]) -> str:
+    return f"{form['reason']} {form['note']}".strip()

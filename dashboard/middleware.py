@@ -1,0 +1,88 @@
+"""Puts ``request.memory`` on tenant views, and nothing else may.
+
+A view declares the right it needs (``access.requires``). One that declares none is refused, so a new URL is closed
+until somebody decides. A URL with a tenant's ``reference`` gets that tenant's ``ScopedMemory``.
+"""
+
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured, PermissionDenied
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404, resolve_url
+from django_htmx.http import HttpResponseClientRedirect
+
+from dashboard import access, audit, roles
+from dashboard.models import Tenant
+from dashboard.views import errors
+from memadmin.memory import CrossTenantRecord, MemoryScopeError
+
+
+class TenantScope:
+    """Authorises every view of the desk and hands tenant views their scope."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        request.request_id = uuid.uuid4()  # type: ignore[attr-defined]
+        response = self.get_response(request)
+        if hasattr(request, "memory") and response.status_code == 200 and not hasattr(request, "audited"):
+            return errors.failed(request)  # content without an event: a programming error, never shown
+        if hasattr(request, "user") and request.user.is_authenticated:
+            response.headers["Cache-Control"] = "no-store"
+        return response
+
+    def process_view(
+        self, request: HttpRequest, view: Callable[..., Any], _args: list[Any], kwargs: dict[str, Any]
+    ) -> HttpResponse | None:
+        try:
+            self._authorise(request, view, kwargs)
+        except audit.AuditUnavailable:  # Django asks process_exception about views only
+            return errors.audit_unavailable(request)
+        return None
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        try:
+            if isinstance(error, CrossTenantRecord):
+                audit.record(audit.Action.CROSS_TENANT_RECORD, request=request, outcome=audit.Outcome.FAILED)
+        except audit.AuditUnavailable as unavailable:
+            error = unavailable
+        if isinstance(error, MemoryScopeError):
+            return errors.memory_error(request, error)
+        if isinstance(error, audit.AuditUnavailable):
+            return errors.audit_unavailable(request)
+        return None
+
+    def _authorise(self, request: HttpRequest, view: Callable[..., Any], kwargs: dict[str, Any]) -> None:
+        if not _belongs_to_the_desk(view) or not getattr(view, "login_required", True):
+            return
+        right = getattr(view, "required_right", None)
+        if right is None:
+            raise ImproperlyConfigured(f"{view.__name__} declares no right; add @requires.")
+        if right != access.ANY_STAFF and right not in roles.rights_of(request.user):
+            audit.record(audit.Action.DENIED, request=request, outcome=audit.Outcome.REFUSED)
+            raise PermissionDenied
+        if "reference" in kwargs:
+            request.tenant = get_object_or_404(Tenant, reference=kwargs.pop("reference"))  # type: ignore[attr-defined]
+            request.memory = access.open_scope(request.tenant)  # type: ignore[attr-defined]
+
+
+class FullPageSignIn:
+    """An expired session in the middle of an htmx refresh leads to the sign-in page, not into a fragment."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        response = self.get_response(request)
+        target = response.headers.get("Location", "")
+        if request.htmx and target.startswith(resolve_url(settings.LOGIN_URL)):  # type: ignore[attr-defined]
+            return HttpResponseClientRedirect(resolve_url(settings.LOGIN_URL))
+        return response
+
+
+def _belongs_to_the_desk(view: Callable[..., Any]) -> bool:
+    return view.__module__.startswith("dashboard.")

@@ -1,0 +1,30 @@
+"""URLs of the desk. None carries personal data: tenants are addressed by reference, look-ups are POSTed."""
+
+from django.urls import path
+
+from dashboard.views import audit, deletions, flags, home, keys, lookup, memories
+
+urlpatterns = [
+    # Where sign-in leads.
+    path("", home.show_home, name="show-home"),
+    # Find a person.
+    path("find/", lookup.find_tenant, name="find-tenant"),
+    # One person's memories.
+    path("tenants/<str:reference>/", memories.browse_memories, name="browse-memories"),
+    path("tenants/<str:reference>/search/", memories.search_memories, name="search-memories"),
+    path("tenants/<str:reference>/memories/<str:memory_id>/", memories.show_memory, name="show-memory"),
+    path("tenants/<str:reference>/memories/<str:memory_id>/delete/", memories.delete_memory, name="delete-memory"),
+    # Deletions.
+    path("tenants/<str:reference>/delete-all/", deletions.delete_all_memories, name="delete-all-memories"),
+    path("tenants/<str:reference>/deletions/<uuid:event_id>/", deletions.show_deletion, name="show-deletion"),
+    # The audit log.
+    path("audit/", audit.list_audit_events, name="list-audit-events"),
+    path("audit/filter/", audit.filter_audit_events, name="filter-audit-events"),
+    path("audit/people/<str:digest>/", audit.show_tenant_timeline, name="show-tenant-timeline"),
+    path("audit/requests/<uuid:request_id>/", audit.show_request_timeline, name="show-request-timeline"),
+    path("audit/export/", audit.export_audit_events, name="export-audit-events"),
+    path("audit/verifier/", audit.download_audit_verifier, name="download-audit-verifier"),
+    path("audit/flags/", flags.list_flags, name="list-flags"),
+    path("audit/flags/<uuid:flag_id>/review/", flags.review_flag, name="review-flag"),
+    path(".well-known/memadmin-keys.json", keys.publish_keys, name="publish-keys"),
+]

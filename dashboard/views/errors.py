@@ -1,0 +1,99 @@
+"""Error pages: what happened, whether anything was lost, what to do next. Nothing of the person."""
+
+import sys
+
+from django.contrib.auth.decorators import login_not_required
+from django.db import Error as DatabaseError
+from django.db import OperationalError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.template.loader import render_to_string
+
+from memadmin.memory import (
+    CrossTenantRecord,
+    InvalidCursor,
+    InvalidFilter,
+    InvalidQuery,
+    InvalidUserId,
+    MemoryScopeError,
+    StoreUnavailable,
+)
+
+_TYPED_WRONG = (InvalidCursor, InvalidFilter, InvalidQuery, InvalidUserId)
+
+
+def memory_error(request: HttpRequest, error: MemoryScopeError) -> HttpResponse:
+    """An error of the core as a page with the right status."""
+    if isinstance(error, _TYPED_WRONG):
+        return page(request, 400, "That did not work", str(error))
+    if isinstance(error, StoreUnavailable):
+        return page(request, 503, "The memory store does not answer", str(error))
+    if isinstance(error, CrossTenantRecord):
+        return page(
+            request,
+            500,
+            "Stopped to protect somebody's data",
+            "The memory store answered with another person's record. Nothing of the answer is shown. "
+            "The event is in the audit log; tell the privacy officer.",
+        )
+    return page(request, 500, "The memory store failed", str(error))
+
+
+def audit_unavailable(request: HttpRequest) -> HttpResponse:
+    return page(
+        request,
+        503,
+        "The audit log cannot be written",
+        "What is not recorded is not shown, so this page stays closed. Try again, or tell an administrator.",
+    )
+
+
+@login_not_required
+def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    return page(request, 400, "That did not work", "The request is malformed. Go back and try again.")
+
+
+@login_not_required
+def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    return page(
+        request, 403, "Not with your role", "Your role does not include this. An administrator can change your role."
+    )
+
+
+@login_not_required
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    return page(
+        request, 403, "This form is out of date", "Nothing was done. Go back, reload the page, and send the form again."
+    )
+
+
+@login_not_required
+def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    return page(request, 404, "Not found", "There is nothing here, or it belongs to somebody else.")
+
+
+@login_not_required
+def failed(request: HttpRequest) -> HttpResponse:
+    """Also where the desk's own database is down: rendered without anything that would ask it."""
+    if isinstance(sys.exception(), OperationalError):
+        return page(
+            request,
+            503,
+            "The desk's database does not answer",
+            "Nothing was done. Try again, or tell an administrator.",
+        )
+    return page(
+        request,
+        500,
+        "Something failed on our side",
+        "Nothing is shown. Try again, or tell an administrator.",
+    )
+
+
+def page(request: HttpRequest, status: int, title: str, explanation: str) -> HttpResponse:
+    """The one error page."""
+    context = {"status": status, "title": title, "explanation": explanation}
+    try:
+        return render(request, "error.html", context, status=status)
+    except DatabaseError:  # the desk's own database is down too: who is signed in cannot be told
+        return HttpResponse(render_to_string("error.html", context), status=status)

@@ -1,0 +1,214 @@
+#!/usr/bin/env python3
+"""Check an export or an archive of memadmin's audit log, anywhere.
+
+    pip install cryptography
+    python verify_audit_export.py FILE --key FINGERPRINT
+
+FILE is JSON Lines (.jsonl), the same compressed (.gz), or CSV (.csv), as the desk gave it out. FINGERPRINT is the
+SHA-256 of the desk's public signing key, from somebody you trust (the desk publishes it at
+/.well-known/memadmin-keys.json); give it several times if the desk has had several keys.
+
+Exit code 0: every event is what the desk wrote and signed. 1: it is not; the first fault is named. 2: FILE cannot be
+read, or no key was given, so that nothing was compared with anything.
+
+This file stands alone on purpose and shares no code with the desk. What it computes:
+
+    content hash = SHA-256 over the fields below in this order, each as "<bytes>:<text>," (times in microseconds UTC)
+    hash         = SHA-256(previous hash + content hash), both in hexadecimal
+    checkpoint   = Ed25519 over "memadmin audit checkpoint 1", sequence number, hash, time, key, joined by line feeds
+    note         = SHA-256(salt + text) is the event's "commitment"
+"""
+
+import argparse
+import csv
+import gzip
+import hashlib
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NoReturn, TextIO
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+FORMAT = "memadmin audit export 1"
+FIELDS = (
+    "version",
+    "seq",
+    "at",
+    "id",
+    "action",
+    "outcome",
+    "actor_kind",
+    "actor_label",
+    "tenant_digest",
+    "purpose",
+    "request_id",
+    "counts",
+    "ip",
+    "user_agent",
+    "commitment",
+)
+FORMULA = ("'=", "'+", "'-", "'@", "'\t", "'\r", "''")
+
+Line = dict[str, str]
+
+
+class Fault(Exception):
+    """The export is not what the desk wrote."""
+
+
+class Export:
+    """Follows the lines of an export; ``check`` raises Fault at the first that does not fit."""
+
+    def __init__(self, trusted: set[str]) -> None:
+        self.trusted = trusted
+        self.proven = self.withheld = self.checkpoints = 0
+        self.unproven = 0  # events since the last checkpoint
+        self.seq = -1
+        self.hash = ""
+
+    def check(self, line: Line) -> None:
+        kinds = {
+            "start": self._start,
+            "event": self._event,
+            "withheld": self._withheld,
+            "checkpoint": self._checkpoint,
+        }
+        if line["kind"] not in kinds:
+            raise Fault(f"A line is of an unknown kind: {line['kind']}.")
+        kinds[line["kind"]](line)
+
+    def _start(self, line: Line) -> None:
+        if self.unproven:
+            raise Fault(f"The {self.unproven} events up to {self.seq} are not followed by their checkpoint.")
+        if int(line["seq"]) < self.seq:
+            raise Fault(f"The export goes back from event {self.seq} to {line['seq']}.")
+        self.seq, self.hash = int(line["seq"]), line["hash"]
+
+    def _event(self, line: Line) -> None:
+        if line["version"] != "1":
+            raise Fault(f"Event {line['seq']} is written in encoding {line['version']}; this script knows 1.")
+        self._follow(line, content_hash(line))
+        if line["previous_hash"] != self.hash:
+            raise Fault(f"Event {line['seq']} does not follow the line before it: something was inserted or removed.")
+        self._move(line, content_hash(line))
+        if line["hash"] != self.hash:
+            raise Fault(f"Event {line['seq']} was changed: its hash does not fit.")
+        if line.get("salt") and note_hash(line) != line["commitment"]:
+            raise Fault(f"The note of event {line['seq']} was changed.")
+        self.unproven += 1
+
+    def _withheld(self, line: Line) -> None:
+        self._follow(line, line["content_hash"])
+        self._move(line, line["content_hash"])
+        self.withheld += 1
+
+    def _checkpoint(self, line: Line) -> None:
+        if line["key"] not in self.trusted:
+            raise Fault(
+                f"The checkpoint of event {line['seq']} is signed with a key that you did not name: {line['key']}"
+            )
+        if hashlib.sha256(bytes.fromhex(line["public_key"])).hexdigest() != line["key"]:
+            raise Fault(f"The checkpoint of event {line['seq']} carries another key than it names.")
+        if not is_signed(line):
+            raise Fault(f"The signature of the checkpoint of event {line['seq']} is wrong.")
+        if (int(line["seq"]), line["hash"]) != (self.seq, self.hash):
+            raise Fault(f"The events up to {self.seq} are not those that were signed at {line['seq']}.")
+        self.proven += self.unproven
+        self.unproven = 0
+        self.checkpoints += 1
+
+    def _follow(self, line: Line, content: str) -> None:
+        if int(line["seq"]) != self.seq + 1:
+            raise Fault(f"After event {self.seq} comes {line['seq']}: something was removed, inserted or reordered.")
+        if len(content) != len(hashlib.sha256().hexdigest()):
+            raise Fault(f"Event {line['seq']} has no usable content hash.")
+
+    def _move(self, line: Line, content: str) -> None:
+        self.seq = int(line["seq"])
+        self.hash = hashlib.sha256((self.hash + content).encode("ascii")).hexdigest()
+
+
+def content_hash(line: Line) -> str:
+    encoded = bytearray()
+    for field in FIELDS:
+        text = line[field].encode()
+        encoded += b"%d:%b," % (len(text), text)
+    return hashlib.sha256(encoded).hexdigest()
+
+
+def note_hash(line: Line) -> str:
+    return hashlib.sha256(bytes.fromhex(line["salt"]) + line["note"].encode()).hexdigest()
+
+
+def is_signed(line: Line) -> bool:
+    statement = "\n".join(["memadmin audit checkpoint 1", line["seq"], line["hash"], line["at"], line["key"]])
+    key = Ed25519PublicKey.from_public_bytes(bytes.fromhex(line["public_key"]))
+    try:
+        key.verify(bytes.fromhex(line["signature"]), statement.encode())
+    except InvalidSignature:
+        return False
+    return True
+
+
+def read(path: Path) -> Iterator[Line]:
+    """The lines of an export; the first is its header."""
+    with open_text(path) as text:
+        if path.name.removesuffix(".gz").endswith(".csv"):
+            csv.field_size_limit(sys.maxsize)
+            for row in csv.DictReader(text):
+                yield {name: plain(value) for name, value in row.items()}
+        else:
+            for line in text:
+                yield json.loads(line)
+
+
+def open_text(path: Path) -> TextIO:
+    if path.suffix == ".gz":
+        return gzip.open(path, "rt", encoding="utf-8", newline="")
+    return path.open(encoding="utf-8", newline="")
+
+
+def plain(cell: str) -> str:
+    """A cell without the apostrophe that keeps spreadsheets from running it."""
+    return cell[1:] if cell.startswith(FORMULA) else cell
+
+
+def stop(code: int, message: str) -> NoReturn:
+    sys.stderr.write(message + "\n")
+    sys.exit(code)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Check an export of memadmin's audit log.")
+    parser.add_argument("file", type=Path)
+    parser.add_argument(
+        "--key", action="append", default=[], metavar="FINGERPRINT", help="a signing key that you trust"
+    )
+    options = parser.parse_args()
+    if not options.key:
+        stop(2, "Name the desk's signing key with --key FINGERPRINT; else the export is only compared with itself.")
+    export = Export(set(options.key))
+    try:
+        lines = read(options.file)
+        if next(lines, {}).get("format") != FORMAT:
+            stop(2, f"{options.file} is no export that this script knows.")
+        for line in lines:
+            export.check(line)
+    except Fault as fault:
+        stop(1, f"BROKEN. {fault}")
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        stop(1, f"BROKEN. After event {export.seq} the file cannot be read: {error!r}")
+    if export.unproven:
+        message = f"The last {export.unproven} events, up to {export.seq}, are not covered by a checkpoint yet."
+        stop(1, f"NOT PROVEN. {message} Export them again in some minutes.")
+    sys.stdout.write(
+        f"Proven: {export.proven} events as the desk wrote and signed them "
+        f"({export.checkpoints} checkpoints, {export.withheld} events withheld).\n"
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,95 @@
+"""Browsing, searching and opening one tenant's memories."""
+
+import uuid
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from tests.desk.conftest import Person
+
+
+def _url(name: str, person: Person, *arguments: str) -> str:
+    return reverse(name, args=[person.tenant.reference, *arguments])
+
+
+def test_sam_sees_alices_memories_and_none_of_bobs(sam: Client, alice: Person, bob: Person) -> None:
+    alice.remember("Drinks oat milk.")
+    bob.remember("Collects stamps.")
+    page = sam.get(_url("browse-memories", alice)).text
+    assert "Drinks oat milk." in page
+    assert "Collects stamps." not in page
+
+
+def test_every_memory_is_reached_by_following_the_pages(sam: Client, alice: Person) -> None:
+    texts = {f"Fact number {number}." for number in range(120)}
+    alice.scope.add([{"role": "user", "content": text} for text in sorted(texts)])
+    seen: list[str] = []
+    cursor: str | None = ""
+    while cursor is not None:
+        page = sam.get(_url("browse-memories", alice), {"cursor": cursor} if cursor else {}).context["memories"]
+        seen += [memory.text for memory in page.items]
+        cursor = page.next_cursor
+    assert sorted(seen) == sorted(texts)
+
+
+def test_a_cursor_that_was_tampered_with_is_refused(sam: Client, alice: Person) -> None:
+    alice.remember("One.", "Two.")
+    cursor = alice.scope.page(limit=1).next_cursor or ""
+    response = sam.get(_url("browse-memories", alice), {"cursor": cursor[:-4] + "AAAA"})
+    assert response.status_code == 400
+    assert "damaged" in response.text
+
+
+def test_a_cursor_of_bobs_does_not_work_for_alice(sam: Client, alice: Person, bob: Person) -> None:
+    bob.remember("One.", "Two.")
+    cursor = bob.scope.page(limit=1).next_cursor
+    assert sam.get(_url("browse-memories", alice), {"cursor": cursor}).status_code == 400
+
+
+def test_a_search_finds_by_meaning_and_only_alices(sam: Client, alice: Person, bob: Person) -> None:
+    alice.remember("Is vegetarian.", "Owns a red bicycle.")
+    bob.remember("Eats steak.")
+    hits = sam.post(_url("search-memories", alice), {"query": "food preferences"}).context["hits"]
+    assert hits[0].text == "Is vegetarian."
+    assert {hit.user_id for hit in hits} == {alice.user_id}
+
+
+@pytest.mark.parametrize(
+    ("query", "says"), [("", "Enter what"), ("x" * 100_000, "100,000 characters")], ids=["empty", "100 kB"]
+)
+def test_search_text_that_cannot_be_searched_is_refused(sam: Client, alice: Person, query: str, says: str) -> None:
+    response = sam.post(_url("search-memories", alice), {"query": query})
+    assert response.status_code == 400
+    assert says in response.text
+
+
+def test_one_memory_shows_its_history(sam: Client, alice: Person) -> None:
+    (memory_id,) = alice.remember("Lives in Porto.")
+    alice.scope.update(memory_id, "Lives in Lisbon.")
+    page = sam.get(_url("show-memory", alice, memory_id)).text
+    assert "Lives in Lisbon." in page
+    assert "Lives in Porto." in page
+
+
+@pytest.mark.parametrize("kind", ["bob's", "unknown", "no uuid"])
+def test_a_memory_that_is_not_alices_is_not_found(sam: Client, alice: Person, bob: Person, kind: str) -> None:
+    memory_id = {"bob's": bob.remember("Bob's own.")[0], "unknown": str(uuid.uuid4()), "no uuid": "not-a-uuid"}[kind]
+    response = sam.get(_url("show-memory", alice, memory_id))
+    assert response.status_code == 404
+    assert "Bob's own." not in response.text
+
+
+def test_text_is_escaped(sam: Client, alice: Person) -> None:
+    alice.remember("<script>alert(1)</script>")
+    assert "<script>alert(1)" not in sam.get(_url("browse-memories", alice)).text
+
+
+def test_pages_with_memories_are_not_cached(sam: Client, alice: Person) -> None:
+    response = sam.get(_url("browse-memories", alice))
+    assert response.headers["Cache-Control"] == "no-store"
+    assert "HX-Request" in response.headers["Vary"]
+
+
+def test_a_search_by_get_is_not_allowed(sam: Client, alice: Person) -> None:
+    assert sam.get(_url("search-memories", alice)).status_code == 405
