@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 
 from dashboard.models import Tenant
 from dashboard.roles import Right
-from memadmin.memory import MemoryScopeError, ScopedMemory, UserId, connect
+from memadmin.memory import ConfigurationError, MemoryScopeError, ScopedMemory, UserId, connect
 
 ANY_STAFF = "any staff"
 
@@ -65,6 +65,14 @@ def find_tenants(typed: str) -> Found:
 def open_scope(tenant: Tenant) -> ScopedMemory:
     """The right to touch this tenant's memories."""
     return connect().scope(tenant.user_id)
+
+
+def store_label() -> str:
+    """Which store the desk looks into, for the foot of the page; "" if none can be chosen."""
+    try:
+        return connect().label
+    except ConfigurationError:
+        return ""
 
 
 def warm_up() -> None:

@@ -3,7 +3,8 @@
 from typing import Any
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, Warning, register
+from django.core.checks import CheckMessage, Error, register
+from django.core.checks import Warning as CheckWarning
 from django.core.exceptions import ImproperlyConfigured
 
 SHORTEST_SECRET = 50  # characters, as Django's own check --deploy asks
@@ -57,7 +58,7 @@ def signed_checkpoints(**_: Any) -> list[CheckMessage]:
     if settings.MEMADMIN_SIGNING_KEY or settings.MEMADMIN_SIGNING_KEY_FILE or settings.MEMADMIN_TRUSTED_KEYS:
         return []
     return [
-        Warning(
+        CheckWarning(
             "The audit log is not signed, so that whoever owns the database could rewrite it unnoticed.",
             hint="Set MEMADMIN_SIGNING_KEY_FILE for the job worker, MEMADMIN_TRUSTED_KEYS elsewhere.",
             id="memadmin.W001",

@@ -26,14 +26,13 @@ class PlaceRow:
 def delete_memory(request: TenantRequest, memory_id: str, form: dict[str, Any]) -> AuditEvent:
     """Delete one memory from every place; returns the event with the result."""
     audit.record(Action.MEMORY_DELETION_ORDERED, request=request, reason=_reason(form))
-    deletion = request.memory.delete(memory_id)
-    return _record_result(Action.MEMORY_DELETED, request, deletion)
+    return _record_result(Action.MEMORY_DELETED, request, form, request.memory.delete(memory_id))
 
 
 def delete_all(request: TenantRequest, form: dict[str, Any]) -> AuditEvent:
     """Delete everything of the tenant from every place; returns the event with the result."""
     audit.record(Action.ALL_DELETION_ORDERED, request=request, reason=_reason(form))
-    return _record_result(Action.ALL_DELETED, request, request.memory.delete_all())
+    return _record_result(Action.ALL_DELETED, request, form, request.memory.delete_all())
 
 
 def numbers(residue: Residue) -> dict[str, int]:
@@ -55,11 +54,15 @@ def rows(counts: dict[str, Any]) -> list[PlaceRow]:
     ]
 
 
-def _record_result(action: Action, request: TenantRequest, deletion: Deletion | None) -> AuditEvent:
+def _record_result(
+    action: Action, request: TenantRequest, form: dict[str, Any], deletion: Deletion | None
+) -> AuditEvent:
     if deletion is None:  # somebody else deleted it between the page and the click
-        return audit.record(action, request=request, outcome=audit.Outcome.FAILED, counts={"outcome": "was not there"})
-    outcome = audit.Outcome.FAILED if deletion.residue.found and not deletion.queued else audit.Outcome.DONE
-    return audit.record(action, request=request, outcome=outcome, counts=deletion.as_dict())
+        outcome, counts = audit.Outcome.FAILED, {"outcome": "was not there"}
+    else:
+        left = deletion.residue.found and not deletion.queued
+        outcome, counts = audit.Outcome.FAILED if left else audit.Outcome.DONE, deletion.as_dict()
+    return audit.record(action, request=request, outcome=outcome, counts={**counts, "ground": form["reason"]})
 
 
 def _reason(form: dict[str, Any]) -> str:

@@ -7,19 +7,10 @@ from django import forms
 
 from dashboard.audit import Action, tenant_digest
 from dashboard.audit.search import Wanted
+from dashboard.grounds import GROUNDS
 from dashboard.models import Tenant
 from memadmin.memory.identity import refusal
 from memadmin.memory.scoped import MAX_QUERY_LENGTH
-
-REASONS = (
-    ("17-1-a", "No longer necessary (Art. 17(1)(a))"),
-    ("17-1-b", "Consent withdrawn (Art. 17(1)(b))"),
-    ("17-1-c", "The person objects (Art. 17(1)(c))"),
-    ("17-1-d", "Processed unlawfully (Art. 17(1)(d))"),
-    ("17-1-e", "Required by law (Art. 17(1)(e))"),
-    ("17-1-f", "Consent given as a child (Art. 17(1)(f))"),
-)
-"""Grounds for erasure: GDPR Art. 17(1)."""
 
 
 class FindTenantForm(forms.Form):
@@ -53,7 +44,7 @@ class SearchForm(forms.Form):
 class DeleteForm(forms.Form):
     """Why something is deleted."""
 
-    reason = forms.ChoiceField(label="Ground", choices=REASONS)
+    reason = forms.ChoiceField(label="Ground", choices=GROUNDS)
     note = forms.CharField(label="Note", required=False, max_length=500, help_text="Kept in the audit log.")
 
 

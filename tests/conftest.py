@@ -1,5 +1,6 @@
 """What every test stands on: an embedded PostgreSQL of its own, in the directory that ``environment.py`` made."""
 
+import importlib
 import os
 import shutil
 from collections.abc import Iterator
@@ -33,14 +34,19 @@ def worker_name(worker_id: str) -> str:
 
 
 @pytest.fixture(scope="session")
-def store_in_test_database(django_db_setup: None) -> Iterator[None]:
-    """The embedded default store, kept in this worker's test database and closed before that is dropped."""
+def store_in_test_database(django_db_setup: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """The embedded default store: this worker's test database and a history file of its own.
+
+    With a shared file, rows of another worker's memories would count as nobody's.
+    """
     from django.db import connection
 
-    os.environ["DATABASE_URL"] = embedded.server().get_uri(connection.settings_dict["NAME"])
-    yield
-    connect().close()
-    del os.environ["DATABASE_URL"]
+    directory = tmp_path_factory.mktemp("var")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(importlib.import_module("memadmin.memory.connect"), "var_dir", lambda: directory)
+        patch.setenv("DATABASE_URL", embedded.server().get_uri(connection.settings_dict["NAME"]))
+        yield
+        connect().close()
 
 
 @pytest.fixture

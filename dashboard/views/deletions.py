@@ -6,7 +6,7 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.http import require_http_methods, require_safe
 
-from dashboard import audit, erasure
+from dashboard import audit, erasure, grounds
 from dashboard.access import requires
 from dashboard.audit import Action
 from dashboard.forms import DeleteAllForm
@@ -41,5 +41,9 @@ def show_deletion(request: TenantRequest, event_id: uuid.UUID) -> HttpResponse:
         action__in=erasure.DELETED,
     )
     audit.record(Action.DELETION_VIEWED, request=request)
-    context = {"event": event, "reason": audit.note_of(event), "places": erasure.rows(event.counts)}
+    context = {
+        "event": event,
+        "ground": grounds.in_words(event.counts.get("ground", "")),
+        "places": erasure.rows(event.counts),
+    }
     return page(request, "deletions/show.html", context)

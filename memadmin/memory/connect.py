@@ -10,6 +10,7 @@ from typing import Any
 import yaml
 
 from memadmin.memory import embedded
+from memadmin.memory.embedded import var_dir
 from memadmin.memory.embedding import DIMENSIONS
 from memadmin.memory.errors import ConfigurationError
 from memadmin.memory.scoped import ScopedMemory
@@ -67,7 +68,7 @@ def connect(environment: Mapping[str, str] | None = None) -> Connection:
         ConfigurationError: a setting is unusable; the message names it.
     """
     values = os.environ if environment is None else environment
-    return _connection(*(values.get(name, "") for name in _SETTINGS), embedded.var_dir())
+    return _connection(*(values.get(name, "") for name in _SETTINGS), var_dir())
 
 
 def default_store() -> Store:

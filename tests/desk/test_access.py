@@ -27,6 +27,8 @@ def _desk_patterns() -> list[URLPattern]:
 
 
 PATTERNS = _desk_patterns()
+GUARDED = [pattern for pattern in PATTERNS if getattr(pattern.callback, "login_required", True)]
+OF_A_TENANT = [pattern for pattern in PATTERNS if "reference" in pattern.pattern.converters]
 
 
 def _url(pattern: URLPattern, tenant: Tenant) -> str:
@@ -54,21 +56,29 @@ def test_a_role_opens_exactly_what_it_includes(store: None, pattern: URLPattern,
     assert (status != 403) == allowed
 
 
-@pytest.mark.parametrize("pattern", PATTERNS, ids=lambda pattern: pattern.name)
+@pytest.mark.parametrize("pattern", GUARDED, ids=lambda pattern: pattern.name)
 def test_nobody_signed_in_is_sent_to_sign_in(store: None, client: Client, pattern: URLPattern) -> None:
-    if not getattr(pattern.callback, "login_required", True):
-        pytest.skip("open to everybody on purpose")
     response = client.get(_url(pattern, TenantFactory()))
     assert response.status_code == 302
     assert response.headers["Location"].startswith(reverse("account_login"))
 
 
-@pytest.mark.parametrize("pattern", PATTERNS, ids=lambda pattern: pattern.name)
+@pytest.mark.parametrize("pattern", OF_A_TENANT, ids=lambda pattern: pattern.name)
 def test_a_superuser_without_a_role_opens_nothing_of_a_tenant(store: None, root: Client, pattern: URLPattern) -> None:
-    if "reference" not in pattern.pattern.converters:
-        return
     assert root.get(_url(pattern, TenantFactory())).status_code == 403
 
 
-def test_an_unknown_reference_is_not_found(petra: Client) -> None:
-    assert petra.get(reverse("browse-memories", args=["2222-2222-22"])).status_code == 404
+@pytest.mark.parametrize("method", ["get", "post"])
+@pytest.mark.parametrize("pattern", OF_A_TENANT, ids=lambda pattern: pattern.name)
+def test_an_unknown_reference_is_not_found(petra: Client, pattern: URLPattern, method: str) -> None:
+    nobody = Tenant(reference="2222-2222-22")
+    assert getattr(petra, method)(_url(pattern, nobody)).status_code in {404, 405}
+
+
+@pytest.mark.parametrize("method", ["put", "patch", "delete"])
+@pytest.mark.parametrize("pattern", GUARDED, ids=lambda pattern: pattern.name)
+def test_a_method_that_no_page_uses_is_not_allowed(
+    store: None, sam: Client, petra: Client, pattern: URLPattern, method: str
+) -> None:
+    statuses = {getattr(client, method)(_url(pattern, TenantFactory())).status_code for client in (sam, petra)}
+    assert statuses <= {403, 405}

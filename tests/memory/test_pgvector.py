@@ -18,7 +18,9 @@ from psycopg import sql
 
 from memadmin.memory import Finding, MemoryScopeError, Place, ScopedMemory, Status, StoreUnavailable, UserId, embedded
 from memadmin.memory.embedding import OfflineEmbedder
-from memadmin.memory.stores.pgvector import PgVectorStore
+from memadmin.memory.stores.history_file import HistoryFile
+from memadmin.memory.stores.mem0_import import load_mem0
+from memadmin.memory.stores.pgvector import WAIT, PgVectorStore
 from tests.memory.conftest import Pair, add, everything, pair_in, pgvector_config, texts
 
 OpenStore = Callable[..., PgVectorStore]
@@ -181,7 +183,9 @@ def test_what_another_process_wrote_is_found_and_erased(tmp_path: Path, fresh_pg
 WRITER = """
 import json, sys
 from pathlib import Path
-from memadmin.memory.stores.pgvector import PgVectorStore
+from memadmin.memory.stores.history_file import HistoryFile
+from memadmin.memory.stores.mem0_import import load_mem0
+from memadmin.memory.stores.pgvector import WAIT, PgVectorStore
 memory = PgVectorStore(json.loads(sys.argv[1]), home=Path(sys.argv[2]))._mem0()
 (item,) = memory.add("I live in Lisbon.", user_id="u_alice", infer=False)["results"]
 memory.update(item["id"], text="I live in Oslo.")
@@ -257,6 +261,21 @@ def test_history_that_nobody_owns_is_named_and_not_taken_for_clean(fresh_pgvecto
     assert not residue.found
 
 
+def test_history_written_while_we_delete_is_erased_too(
+    pgvector_store: PgVectorStore, people: Pair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    memory_id = add(people.alice, "I live in Lisbon.")
+    write = pgvector_store._mem0().db.add_history
+
+    def an_agent_updates(history: HistoryFile, owner: UserId) -> int:  # called after the history was erased
+        write(memory_id, "I live in Lisbon.", "I live in Oslo.", "UPDATE")
+        return 0
+
+    monkeypatch.setattr(HistoryFile, "delete_messages", an_agent_updates)
+    assert people.alice.delete_all().removed[Place.HISTORY] == 2
+    assert not people.alice.residue([memory_id]).found
+
+
 def fill(store: PgVectorStore, user_id: str, number: int) -> None:
     """Memories with a history row and an entity each, written straight into the places."""
     ids = [str(uuid.uuid4()) for _ in range(number)]
@@ -328,13 +347,14 @@ def closed_port() -> int:
         return int(listener.getsockname()[1])
 
 
-def test_a_store_that_is_down_says_so_quickly_and_what_to_do(tmp_path: Path) -> None:
+def test_a_store_that_is_down_says_so_quickly_and_what_to_do(tmp_path: Path, folder: Path) -> None:
+    load_mem0(folder / "mem0")  # importing it is no part of what is timed
     address = f"postgresql://desk:secret@127.0.0.1:{closed_port()}/memories"
     store = PgVectorStore(pgvector_config("down", tmp_path, connection_string=address), home=tmp_path)
     start = time.monotonic()
     with pytest.raises(StoreUnavailable, match=r"Check that it runs and is reachable, then retry") as caught:
         ScopedMemory(ALICE, store=store).get_all()
-    assert time.monotonic() - start < 3
+    assert time.monotonic() - start < WAIT / 2
     assert "secret" not in str(caught.value)
 
 
@@ -386,15 +406,16 @@ def _open_at_once(store: PgVectorStore, start: Any, answers: Any) -> None:
         answers.put(repr(error))
 
 
-def test_processes_that_open_a_new_store_at_once_do_not_fail(fresh_pgvector: OpenStore, folder: Path) -> None:
-    from memadmin.memory.stores.mem0_import import load_mem0
-
-    load_mem0(folder / "mem0")  # here once instead of in every child
-    store, start, answers = fresh_pgvector(), FORK.Barrier(4), FORK.Queue()
-    children = [FORK.Process(target=_open_at_once, args=(store, start, answers)) for _ in range(4)]
+def test_processes_that_open_a_new_store_at_once_do_not_fail(fresh_pgvector: OpenStore, worker_name: str) -> None:
+    ScopedMemory(ALICE, store=fresh_pgvector()).count()  # imports mem0 here once instead of in every child
+    database = f"at_once_{worker_name}_{uuid.uuid4().hex[:8]}"  # new, so that the extension is missing too
+    store = fresh_pgvector(connection_string=embedded.url(database))
+    store._config["history_db_path"] += ".new"
+    start, answers = FORK.Barrier(6), FORK.Queue()
+    children = [FORK.Process(target=_open_at_once, args=(store, start, answers)) for _ in range(6)]
     for child in children:
         child.start()
-    assert [answers.get(timeout=30) for _ in children] == [0] * 4
+    assert [answers.get(timeout=30) for _ in children] == [0] * 6
     for child in children:
         child.join(10)
 

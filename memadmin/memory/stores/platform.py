@@ -191,7 +191,11 @@ class PlatformStore:
         memories, total = self._listing(owner)
         listed = {memory.id for memory in memories}
         unlisted = [memory_id for memory_id in known if memory_id not in listed]
-        hidden = [memory_id for memory_id in unlisted[:BY_ID_LIMIT] if self._held(owner, memory_id)]
+        served = {memory_id: self._fetch(memory_id) for memory_id in unlisted[:BY_ID_LIMIT]}
+        # One without any tenant counts as theirs; somebody else's id is none of this tenant's business.
+        hidden = [memory for memory in served.values() if memory and memory.user_id in {owner, ""}]
+        foreign = {memory.id for memory in served.values() if memory and memory.user_id not in {owner, ""}}
+        known = [memory_id for memory_id in known if memory_id not in foreign]
         vectors = max(len(listed), total) + len(hidden) if whole else len(listed.intersection(known)) + len(hidden)
         entities = self._count_entities(owner) if whole else 0  # an entity row says nothing about one memory
         return Residue(
@@ -202,11 +206,6 @@ class PlatformStore:
                 Finding(Place.COPIES, Status.UNCHECKED, 0, _COPIES_NOTE),
             )
         )
-
-    def _held(self, owner: UserId, memory_id: str) -> bool:
-        """Whether an id that was this tenant's still serves a memory; one without any tenant counts as theirs."""
-        memory = self._fetch(memory_id)
-        return memory is not None and memory.user_id in {owner, ""}
 
     def _scan_history(self, memory_ids: list[str]) -> Finding:
         found = sum(len(self._by_id("history", memory_id) or []) for memory_id in memory_ids[:BY_ID_LIMIT])

@@ -1,0 +1,71 @@
+"""What goes wrong in the middle of a page: an expired session, a store that is down, a role that lacks the right."""
+
+from collections.abc import Callable
+
+import pytest
+from django.contrib.sessions.models import Session
+from playwright.sync_api import expect
+
+from dashboard.models import Staff
+from tests.browser.conftest import Window
+from tests.desk.conftest import Person
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def break_store(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
+    return lambda: monkeypatch.setenv("DATABASE_URL", "postgresql://nobody@127.0.0.1:1/nowhere")
+
+
+def test_an_expired_session_in_a_refresh_leads_to_the_sign_in_page(window: Window, sam: Staff, alice: Person) -> None:
+    window.sign_in(sam).browse(alice)
+    Session.objects.all().delete()
+    window.search("food preferences")
+    window.page.wait_for_url("**/accounts/login/**")
+    expect(window.page.get_by_role("heading", name="Sign in")).to_be_visible()
+
+
+def test_a_store_that_is_down_has_a_page_inside_the_desk(
+    window: Window, sam: Staff, alice: Person, break_store: Callable[[], None]
+) -> None:
+    window.sign_in(sam)
+    path = f"/tenants/{alice.tenant.reference}/"
+    break_store()
+    assert window.open(path).status == 503
+    expect(window.page.get_by_role("heading", name="does not answer")).to_be_visible()
+    expect(window.page.get_by_role("button", name="Sign out")).to_be_visible()
+
+
+def test_a_store_that_fails_in_a_refresh_replaces_the_page_not_the_list(
+    window: Window, sam: Staff, alice: Person, break_store: Callable[[], None]
+) -> None:
+    window.sign_in(sam).browse(alice)
+    break_store()
+    window.search("food preferences")
+    expect(window.page.get_by_role("main")).to_have_count(1)
+    expect(window.page.get_by_role("main").get_by_role("heading", name="does not answer")).to_be_visible()
+    expect(window.page.get_by_role("banner")).to_have_count(1)
+
+
+def test_a_desk_that_cannot_be_reached_leaves_the_page_as_it_is(window: Window, sam: Staff, alice: Person) -> None:
+    alice.remember("Alice is vegetarian.")
+    window.sign_in(sam).browse(alice)
+    window.page.route("**/search/", lambda route: route.abort())
+    window.search("food preferences")
+    expect(window.page.get_by_role("alert").filter(has_text="did not answer")).to_be_visible()
+    expect(window.page.get_by_text("Alice is vegetarian.")).to_be_visible()
+    window.problems.clear()
+
+
+def test_aude_sees_the_audit_log_and_no_memories(window: Window, aude: Staff, alice: Person) -> None:
+    alice.remember("Alice is vegetarian.")
+    window.sign_in(aude)
+    expect(window.page.get_by_role("heading", name="Audit log")).to_be_visible()
+    window.browse(alice)
+    expect(window.page.get_by_role("heading", name="Not with your role")).to_be_visible()
+
+
+def test_ada_is_told_what_her_role_includes(window: Window, ada: Staff) -> None:
+    window.sign_in(ada)
+    expect(window.page.get_by_text("Manage accounts")).to_be_visible()

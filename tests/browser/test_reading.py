@@ -1,0 +1,96 @@
+"""Sam finds a person and the fact, with JavaScript and without."""
+
+import pytest
+from playwright.sync_api import expect
+
+from dashboard.models import Staff
+from dashboard.views import memories
+from tests.browser.conftest import Window
+from tests.desk.conftest import Person
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(memories, "PAGE_SIZE", 2)
+
+
+def test_sam_finds_alice_by_how_her_user_id_begins(either_window: Window, sam: Staff, alice: Person) -> None:
+    alice.remember("Alice is vegetarian.")
+    assert alice.tenant.reference
+    either_window.sign_in(sam).find(alice.user_id[:-3])
+    either_window.page.get_by_role("link", name=alice.user_id).click()
+    expect(
+        either_window.page.get_by_role("cell", name="Alice is vegetarian.").or_(
+            either_window.page.get_by_role("rowheader", name="Alice is vegetarian.")
+        )
+    ).to_be_visible()
+
+
+def test_an_exact_match_leads_to_the_memories(either_window: Window, sam: Staff, alice: Person) -> None:
+    alice.remember("Alice is vegetarian.")
+    either_window.sign_in(sam).find(alice.user_id)
+    either_window.page.get_by_role("link", name="Open memories").click()
+    expect(either_window.page.get_by_role("heading", name=alice.user_id)).to_be_visible()
+    expect(either_window.page.get_by_role("table").get_by_text("1 memory")).to_be_visible()
+
+
+def test_a_user_id_that_nobody_has_says_what_to_try(either_window: Window, sam: Staff) -> None:
+    either_window.sign_in(sam).find("u_nobody")
+    expect(either_window.page.get_by_role("heading", name="Nobody found")).to_be_visible()
+
+
+def test_a_wildcard_is_refused_in_place(either_window: Window, sam: Staff) -> None:
+    either_window.sign_in(sam).find("*")
+    expect(either_window.page.get_by_role("alert").filter(has_text="everybody")).to_be_visible()
+
+
+def test_sam_pages_to_older_memories_and_back(
+    either_window: Window, sam: Staff, alice: Person, small_pages: None
+) -> None:
+    alice.remember("The oldest.", "The middle.", "The newest.")
+    page = either_window.sign_in(sam).page
+    either_window.browse(alice)
+    page.get_by_role("link", name="Older").click()
+    expect(page.get_by_text("The oldest.")).to_be_visible()
+    page.go_back()
+    expect(page.get_by_text("The newest.")).to_be_visible()
+    expect(page.get_by_role("banner")).to_be_visible()
+
+
+def test_sam_searches_by_meaning(either_window: Window, sam: Staff, alice: Person) -> None:
+    alice.remember("Alice is vegetarian.", "Alice drives a red car.")
+    either_window.sign_in(sam).browse(alice)
+    either_window.search("food preferences")
+    expect(either_window.page.get_by_role("table").get_by_text("2 matches")).to_be_visible()
+    expect(either_window.page.get_by_role("row").nth(1)).to_contain_text("vegetarian")
+
+
+def test_a_search_never_enters_the_address(either_window: Window, sam: Staff, alice: Person) -> None:
+    either_window.sign_in(sam).browse(alice)
+    either_window.search("food preferences")
+    expect(either_window.page.get_by_role("heading", name="Nothing to search")).to_be_visible()
+    assert "food" not in either_window.page.url
+
+
+def test_an_empty_search_says_so_in_place(either_window: Window, sam: Staff, alice: Person) -> None:
+    either_window.sign_in(sam).browse(alice)
+    either_window.search(" ")
+    expect(either_window.page.get_by_role("alert").filter(has_text="Enter what to search for.")).to_be_visible()
+
+
+def test_one_memory_shows_what_it_said_before(either_window: Window, sam: Staff, alice: Person) -> None:
+    [memory_id] = alice.remember("Alice is vegetarian.")
+    alice.scope.update(memory_id, "Alice is vegan.")
+    either_window.sign_in(sam).browse(alice)
+    either_window.page.get_by_role("link", name="Alice is vegan.").click()
+    history = either_window.page.get_by_role("listitem").filter(has_text="Changed")
+    expect(history).to_contain_text("Before: Alice is vegetarian.")
+    expect(history).to_contain_text("Then: Alice is vegan.")
+
+
+def test_sam_is_offered_no_deletion(window: Window, sam: Staff, alice: Person) -> None:
+    alice.remember("Alice is vegetarian.")
+    window.sign_in(sam).browse(alice)
+    expect(window.page.get_by_role("link", name="Delete")).to_have_count(0)
