@@ -6,7 +6,7 @@ INSTALLED := .venv/.installed
 INDEX = $$($(BIN)/pip config get global.index-url 2>/dev/null || echo "$$PIP_INDEX_URL")
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test lint bench lock
+.PHONY: help install demo test lint bench screenshots lock
 
 help: ## what there is to make
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -37,6 +37,9 @@ lint: install ## all checks that run nothing
 
 bench: install ## measure beside mem0's own and bare SQL, in one run
 	$(BIN)/python -m tests.benchmarks
+
+screenshots: install ## the README's pictures, anew
+	$(BIN)/python -m tests.browser.screenshots
 
 lock: install ## renew the locked requirements from pyproject.toml
 	for group in "dev --extra embedded --group dev" "embedded --extra embedded -c requirements/dev.txt" "production -c requirements/dev.txt"; do \

@@ -5,7 +5,6 @@ Sam supports, Petra is the privacy officer, Aude audits, Ada administers; Alice 
 
 import os
 import re
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -15,10 +14,10 @@ from pytest_django.live_server_helper import LiveServer
 
 from dashboard.models import Staff
 from dashboard.roles import Role
+from tests.browser.chromium import SWITCHES, find_chromium
 from tests.desk.conftest import Person
 from tests.factories import PASSWORD, StaffFactory
 
-SWITCHES = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update")
 STATUS_IN_CONSOLE = re.compile(r"the server responded with a status of \d+|Response Status Error Code \d+")
 """Chromium and htmx report every 4xx and 5xx; the tests look at those pages themselves."""
 
@@ -73,15 +72,9 @@ class Window:
 OpenWindow = Callable[..., Window]
 
 
-def _chromium() -> str | None:
-    names = ("chromium", "chromium-browser", "google-chrome")
-    found = (shutil.which(name) for name in names)
-    return next((path for path in found if path), None)
-
-
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
-    path = _chromium()
+    path = find_chromium()
     if path is None:
         missing = "No Chromium found. Install one to run the browser tests: apt install chromium"
         if os.environ.get("CI") == "true":

@@ -1,0 +1,12 @@
+"""The browser: the distribution's Chromium, told to talk to nobody but us."""
+
+import shutil
+
+SWITCHES = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update")
+
+
+def find_chromium() -> str | None:
+    """Path of an installed Chromium or Chrome; None if there is none."""
+    names = ("chromium", "chromium-browser", "google-chrome")
+    found = (shutil.which(name) for name in names)
+    return next((path for path in found if path), None)

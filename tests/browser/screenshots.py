@@ -1,0 +1,102 @@
+"""``make screenshots``: the README's pictures, from a demo of its own in a temporary folder."""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.browser.chromium import SWITCHES, find_chromium
+
+FOLDER = Path(__file__).parent / "screenshots"
+PORT = 8123
+ADDRESS = f"http://127.0.0.1:{PORT}"
+LOOKS = {
+    "light": {"viewport": {"width": 1280, "height": 800}, "color_scheme": "light"},
+    "dark": {"viewport": {"width": 1280, "height": 800}, "color_scheme": "dark"},
+    "phone": {"viewport": {"width": 390, "height": 780}, "color_scheme": "light", "device_scale_factor": 2},
+}
+
+
+def main() -> None:
+    FOLDER.mkdir(exist_ok=True)
+    with (
+        tempfile.TemporaryDirectory(prefix="memadmin-screenshots-") as var,
+        _demo(Path(var)) as password,
+        sync_playwright() as playwright,
+    ):
+        browser = playwright.chromium.launch(executable_path=find_chromium(), args=SWITCHES)
+        for look, options in LOOKS.items():
+            _shoot(browser, look, options, password)
+        browser.close()
+
+
+@contextmanager
+def _demo(var: Path) -> Iterator[str]:
+    """A running demo; gives Petra's password."""
+    environment = {**os.environ, "MEMADMIN_VAR_DIR": str(var)}
+    demo = subprocess.Popen([sys.executable, "manage.py", "demo", "--port", str(PORT)], env=environment)
+    try:
+        for _ in range(240):
+            if _answers():
+                break
+            time.sleep(0.5)
+        yield json.loads((var / "demo-accounts.json").read_text())["petra"]
+    finally:
+        demo.terminate()
+        demo.wait()
+
+
+def _answers() -> bool:
+    try:
+        return urllib.request.urlopen(f"{ADDRESS}/accounts/login/").status == 200  # noqa: S310 - loopback
+    except urllib.error.URLError:
+        return False
+
+
+def _shoot(browser: Browser, look: str, options: dict, password: str) -> None:
+    page = browser.new_context(**options).new_page()
+    page.goto(ADDRESS)
+    page.fill("[name=login]", "petra")
+    page.fill("[name=password]", password)
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/find/")
+    page.fill("[name=user_id]", "u_1042")
+    page.keyboard.press("Enter")
+    page.locator("main a[href*='/tenants/']").first.click()
+    _save(page, "memories", look)
+    if look == "light":
+        _shoot_the_rest(page)
+    page.context.close()
+
+
+def _shoot_the_rest(page: Page) -> None:
+    page.fill("[name=query]", "food preferences")
+    page.keyboard.press("Enter")
+    page.locator("caption", has_text="The best").wait_for()
+    _save(page, "search", "light")
+    tenant = page.url
+    page.locator("main table a").first.click()
+    page.wait_for_load_state()
+    _save(page, "memory", "light")
+    page.goto(f"{tenant}delete-all/")
+    _save(page, "delete-all", "light")
+    page.goto(f"{ADDRESS}/audit/")
+    _save(page, "audit", "light")
+
+
+def _save(page: Page, name: str, look: str) -> None:
+    page.wait_for_load_state("networkidle")
+    page.screenshot(path=FOLDER / f"{name}-{look}.png")
+
+
+if __name__ == "__main__":
+    main()
