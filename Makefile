@@ -17,7 +17,7 @@ $(INSTALLED): requirements/installer.txt requirements/dev.txt
 	@$(PYTHON) -c 'import sys; sys.exit("memadmin needs Python 3.11 or newer; name one with PYTHON=...") if sys.version_info < (3, 11) else None'
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/installer.txt
-	index="$(INDEX)"; $${index:+env UV_DEFAULT_INDEX="$$index"} $(BIN)/uv pip install --quiet --compile-bytecode \
+	index="$(INDEX)"; $${index:+env UV_DEFAULT_INDEX="$$index"} $(BIN)/uv pip install --quiet \
 		--python $(BIN)/python --require-hashes -r requirements/dev.txt \
 		|| $(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
 	@touch $@
