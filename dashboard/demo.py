@@ -1,6 +1,8 @@
 """A desk to try: sample tenants through mem0, staff accounts with fresh passwords, and the proof that it holds."""
 
+import hashlib
 import json
+import os
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -75,13 +77,20 @@ def load_sample(progress: Progress) -> int:
 
     A store that holds anybody is left alone, unless an earlier loading was interrupted.
     """
-    interrupted = settings.VAR_DIR / "sample-is-loading"
-    if not interrupted.exists() and connect().user_ids(limit=1):
+    marker, this_store = settings.VAR_DIR / "sample-is-loading", _store_digest()
+    interrupted = marker.exists() and marker.read_text(encoding="ascii") == this_store
+    if not interrupted and connect().user_ids(limit=1):
         return 0
-    interrupted.touch()
+    marker.write_text(this_store, encoding="ascii")
     loaded = load(connect(), tenants(datetime.now(UTC).date()), progress=progress)
-    interrupted.unlink()
+    marker.unlink()
     return loaded
+
+
+def _store_digest() -> str:
+    """Which store is configured: what was begun in one must not be repeated in another."""
+    names = ("MEM0_API_KEY", "MEM0_HOST", "MEM0_CONFIG", "DATABASE_URL")
+    return hashlib.sha256("\0".join(os.environ.get(name, "") for name in names).encode()).hexdigest()
 
 
 def make_accounts() -> tuple[Account, ...]:

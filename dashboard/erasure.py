@@ -1,5 +1,6 @@
 """Deleting on behalf of a tenant: ordered in the audit log, done in every place, verified, recorded."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -7,7 +8,7 @@ from dashboard import audit
 from dashboard.audit import Action
 from dashboard.models import AuditEvent
 from dashboard.requests import TenantRequest
-from memadmin.memory import Deletion, Place, Residue
+from memadmin.memory import Deletion, MemoryScopeError, Place, Residue
 
 DELETED = (Action.MEMORY_DELETED, Action.ALL_DELETED)
 
@@ -26,13 +27,13 @@ class PlaceRow:
 def delete_memory(request: TenantRequest, memory_id: str, form: dict[str, Any]) -> AuditEvent:
     """Delete one memory from every place; returns the event with the result."""
     audit.record(Action.MEMORY_DELETION_ORDERED, request=request, reason=_reason(form))
-    return _record_result(Action.MEMORY_DELETED, request, form, request.memory.delete(memory_id))
+    return _carry_out(Action.MEMORY_DELETED, request, form, lambda: request.memory.delete(memory_id))
 
 
 def delete_all(request: TenantRequest, form: dict[str, Any]) -> AuditEvent:
     """Delete everything of the tenant from every place; returns the event with the result."""
     audit.record(Action.ALL_DELETION_ORDERED, request=request, reason=_reason(form))
-    return _record_result(Action.ALL_DELETED, request, form, request.memory.delete_all())
+    return _carry_out(Action.ALL_DELETED, request, form, request.memory.delete_all)
 
 
 def numbers(residue: Residue) -> dict[str, int]:
@@ -54,15 +55,24 @@ def rows(counts: dict[str, Any]) -> list[PlaceRow]:
     ]
 
 
-def _record_result(
-    action: Action, request: TenantRequest, form: dict[str, Any], deletion: Deletion | None
+def _carry_out(
+    action: Action, request: TenantRequest, form: dict[str, Any], delete: Callable[[], Deletion | None]
 ) -> AuditEvent:
-    if deletion is None:  # somebody else deleted it between the page and the click
-        outcome, counts = audit.Outcome.FAILED, {"outcome": "was not there"}
+    """Delete and record what came of it, also where the store failed on the way: then part may be gone."""
+    try:
+        deletion = delete()
+    except MemoryScopeError as error:
+        outcome, counts = audit.Outcome.FAILED, {"outcome": "unknown", "error": type(error).__name__}
     else:
-        left = deletion.residue.found and not deletion.queued
-        outcome, counts = audit.Outcome.FAILED if left else audit.Outcome.DONE, deletion.as_dict()
+        outcome, counts = _result(deletion)
     return audit.record(action, request=request, outcome=outcome, counts={**counts, "ground": form["reason"]})
+
+
+def _result(deletion: Deletion | None) -> tuple[audit.Outcome, dict[str, Any]]:
+    if deletion is None:  # somebody else deleted it between the page and the click
+        return audit.Outcome.FAILED, {"outcome": "was not there"}
+    left = deletion.residue.found and not deletion.queued
+    return audit.Outcome.FAILED if left else audit.Outcome.DONE, deletion.as_dict()
 
 
 def _reason(form: dict[str, Any]) -> str:

@@ -1,14 +1,19 @@
 """Web server, job worker and embedded database of the demo, started and stopped together."""
 
+import ctypes
 import signal
 import socket
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import FrameType
 from typing import NoReturn
 
 from django.conf import settings
+from django.core.management.base import CommandError
+from filelock import FileLock, Timeout
 
 from memadmin.memory import embedded
 
@@ -29,15 +34,40 @@ def port_is_free(port: int) -> bool:
         return probe.connect_ex((HOST, port)) != 0
 
 
+@contextmanager
+def alone() -> Iterator[None]:
+    """One serving demo a folder: the first to stop would stop the other's database.
+
+    Raises:
+        CommandError: another one is serving from this folder.
+    """
+    settings.VAR_DIR.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(settings.VAR_DIR / "demo.lock", timeout=0)
+    try:
+        with lock:
+            yield
+    except Timeout:
+        raise CommandError(
+            f"A demo is already serving from {settings.VAR_DIR}. "
+            "Stop it first, or set MEMADMIN_VAR_DIR to another folder."
+        ) from None
+
+
+def stop_on_signals() -> None:
+    """From here on SIGINT and SIGTERM raise Stopped, so that what was started is stopped."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _stop)
+
+
 def serve(port: int) -> int:
     """Run until Ctrl-C, SIGTERM or the end of a child; returns the exit code.
 
-    Raises nothing: whatever happens, the children and the embedded database are stopped.
+    Whatever happens, the children and the embedded database are stopped.
     """
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, _stop)
-    children = {"web server": _web_server(port), "job worker": _job_worker()}
+    children: dict[str, subprocess.Popen[bytes]] = {}
     try:
+        children["web server"] = _web_server(port)
+        children["job worker"] = _job_worker()
         while all(child.poll() is None for child in children.values()):
             time.sleep(0.2)
     except Stopped:
@@ -47,21 +77,39 @@ def serve(port: int) -> int:
             signal.signal(number, signal.SIG_IGN)  # a second Ctrl-C must not leave a database behind
         for child in children.values():
             _end(child)
-        if not settings.DATABASE_URL:
-            embedded.stop()
+        stop_database()
     ended = [f"{name} (exit code {child.returncode})" for name, child in children.items() if child.returncode]
     sys.stderr.write(f"Stopped, because this ended by itself: {', '.join(ended)}\n")
     return 1
 
 
+def stop_database() -> None:
+    """Stop the embedded database, if the desk uses it."""
+    if not settings.DATABASE_URL:
+        embedded.stop()
+
+
 def _web_server(port: int) -> subprocess.Popen[bytes]:
     command = ["-m", "granian", "--interface", "wsgi", "--host", HOST, "--port", str(port), "--log-level", "error"]
     command += ["--blocking-threads", str(THREADS)]
-    return subprocess.Popen([sys.executable, *command, "memadmin.wsgi:application"], cwd=settings.BASE_DIR)  # noqa: S603
+    return _child([*command, "memadmin.wsgi:application"])
 
 
 def _job_worker() -> subprocess.Popen[bytes]:
-    return subprocess.Popen([sys.executable, "manage.py", "procrastinate", "worker"], cwd=settings.BASE_DIR)
+    return _child(["manage.py", "procrastinate", "worker"])
+
+
+def _child(arguments: list[str]) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(  # noqa: S603 - our own words
+        [sys.executable, *arguments],
+        cwd=settings.BASE_DIR,
+        preexec_fn=_end_with_the_parent if sys.platform == "linux" else None,  # noqa: PLW1509 - one thread so far
+    )
+
+
+def _end_with_the_parent() -> None:
+    """Have the kernel end this child when the demo is killed and cannot do it (prctl(2), PR_SET_PDEATHSIG)."""
+    ctypes.CDLL(None).prctl(1, signal.SIGTERM)
 
 
 def _end(child: subprocess.Popen[bytes]) -> None:

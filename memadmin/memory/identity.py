@@ -15,12 +15,18 @@ MAX_LENGTH = 255
 
 # Cc control, Cs lone surrogate, Zs/Zl/Zp any white space: unusable in mem0 or in a text column.
 _REFUSED_CATEGORIES = frozenset({"Cc", "Cs", "Zs", "Zl", "Zp"})
-# Invisible marks that reorder or hide characters, so that two ids look the same to a reader
-# (Unicode UAX #9, bidirectional controls; soft hyphen, zero-width space, word joiner and its like, byte order mark).
-# The zero-width (non-)joiner stays allowed: emoji and Persian need it.
-_INVISIBLE = frozenset("\u00ad\u061c\u180e\u200b\u200e\u200f\u2060\ufeff") | {
-    chr(code) for code in (*range(0x202A, 0x202F), *range(0x2061, 0x2070))
-}
+# Marks and letters that show nothing, or reorder what is shown, so that two ids look the same to a reader (Unicode's
+# Default_Ignorable_Code_Point and the blank letters). The zero-width (non-)joiner and the variation selectors stay
+# allowed: emoji and several scripts need them.
+_INVISIBLE = frozenset(
+    chr(code)
+    for first, last in (
+        (0x00AD, 0x00AD), (0x034F, 0x034F), (0x061C, 0x061C), (0x115F, 0x1160), (0x17B4, 0x17B5), (0x180B, 0x180F),
+        (0x200B, 0x200B), (0x200E, 0x200F), (0x202A, 0x202E), (0x2060, 0x206F), (0x2800, 0x2800), (0x3164, 0x3164),
+        (0xFEFF, 0xFEFF), (0xFFA0, 0xFFA0), (0xFFF0, 0xFFFB), (0xE0000, 0xE00FF), (0xE01F0, 0xE0FFF),
+    )
+    for code in range(first, last + 1)
+)  # fmt: skip
 
 
 class UserId(str):

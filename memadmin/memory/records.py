@@ -1,7 +1,7 @@
 """What the core returns: frozen values, aware UTC times, no behaviour that reaches a store."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Container, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from enum import StrEnum
 from types import MappingProxyType
@@ -55,7 +55,7 @@ class Memory:
     expires_on: date | None = None  # last day (UTC) on which mem0 still serves it
     agent_id: str | None = None
     run_id: str | None = None
-    actor_id: str | None = None
+    actor_id: str | None = field(default=None, repr=False)
     role: str | None = None
     metadata: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}), repr=False)
 
@@ -119,7 +119,7 @@ class Change:
     old_text: str | None = field(default=None, repr=False)
     new_text: str | None = field(default=None, repr=False)
     at: str = ""  # as the store keeps it; see changed_at
-    actor_id: str | None = None
+    actor_id: str | None = field(default=None, repr=False)
     role: str | None = None
 
     @property
@@ -202,12 +202,34 @@ class Residue:
         """True only if every place was checked and holds nothing."""
         return all(finding.status is Status.CLEAN for finding in self.findings)
 
+    def doubting(self, places: Container[Place], note: str) -> "Residue":
+        """The same findings, but nothing found in these places does not count as clean."""
+        return Residue(
+            tuple(
+                replace(finding, status=Status.UNCHECKED, note=note)
+                if finding.place in places and finding.status is Status.CLEAN
+                else finding
+                for finding in self.findings
+            )
+        )
+
     def as_dict(self) -> dict[str, Any]:
         return {
             "clean": self.clean,
             "found": self.found,
             "places": [finding.as_dict() for finding in self.findings],
         }
+
+
+UNTOLD_PLACES = frozenset({Place.HISTORY, Place.MESSAGES})
+
+
+def untold_note(count: int) -> str:
+    """Why a history file that knows nothing of some memories cannot be vouched for."""
+    return (
+        f"{count} of this person's memories have no entry in the history file that the desk reads. The agent probably "
+        "writes another one: name it as history_db_path in MEM0_CONFIG."
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,6 +239,7 @@ class Removal:
     counts: Mapping[Place, int]
     memory_ids: tuple[str, ...]  # what was there, for the scan that follows
     queued: bool = False  # True: the store accepted the order and works on it later
+    untold: int = 0  # memories that the history file knew nothing of: it may not be the agent's
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,18 @@ from memadmin.memory import filters as content_filters
 from memadmin.memory.errors import CrossTenantRecord, InvalidMessage, InvalidQuery
 from memadmin.memory.filters import Filters, is_number
 from memadmin.memory.identity import UserId, refusal
-from memadmin.memory.records import Added, Change, Deletion, Memory, Page, Removal, Residue, SearchHit
+from memadmin.memory.records import (
+    UNTOLD_PLACES,
+    Added,
+    Change,
+    Deletion,
+    Memory,
+    Page,
+    Removal,
+    Residue,
+    SearchHit,
+    untold_note,
+)
 from memadmin.memory.stores.base import Addition, Message, Query, Store
 
 MAX_QUERY_LENGTH = 2_000
@@ -222,6 +233,8 @@ class ScopedMemory:
 
     def __verified(self, removal: Removal, *, whole: bool) -> Deletion:
         residue = self.__store.scan(self.__owner, removal.memory_ids, whole=whole)
+        if removal.untold:
+            residue = residue.doubting(UNTOLD_PLACES, untold_note(removal.untold))
         return Deletion(removal.counts, residue, removal.queued)
 
     def __repr__(self) -> str:

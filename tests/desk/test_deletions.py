@@ -1,8 +1,10 @@
 """Deleting one memory, and all of a tenant."""
 
+import pytest
 from django.test import Client
 from django.urls import reverse
 
+from memadmin.memory import ScopedMemory, StoreUnavailable
 from tests.desk.conftest import Person
 
 FORM = {"reason": "17-1-b", "note": "ticket 4711"}
@@ -60,3 +62,14 @@ def test_a_result_of_alice_is_not_found_under_bob(petra: Client, alice: Person, 
     event = _delete_all(petra, alice, reference=alice.tenant.reference).context["event"]
     url = reverse("show-deletion", args=[bob.tenant.reference, event.pk])
     assert petra.get(url).status_code == 404
+
+
+def test_a_deletion_that_fails_on_the_way_says_that_the_result_is_not_known(
+    petra: Client, alice: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_scope: ScopedMemory) -> None:
+        raise StoreUnavailable("down")
+
+    monkeypatch.setattr(ScopedMemory, "delete_all", fail)
+    event = _delete_all(petra, alice, reference=alice.tenant.reference).context["event"]
+    assert (event.outcome, event.counts["outcome"]) == ("failed", "unknown")

@@ -93,3 +93,11 @@ def test_pages_with_memories_are_not_cached(sam: Client, alice: Person) -> None:
 
 def test_a_search_by_get_is_not_allowed(sam: Client, alice: Person) -> None:
     assert sam.get(_url("search-memories", alice)).status_code == 405
+
+
+def test_a_reference_is_found_in_either_case(sam: Client, alice: Person) -> None:
+    assert sam.get(_url("browse-memories", alice).lower()).status_code == 200
+
+
+def test_a_control_character_in_a_reference_is_not_found(sam: Client) -> None:
+    assert sam.get("/tenants/%00/").status_code == 404

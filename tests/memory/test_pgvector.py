@@ -16,7 +16,17 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from memadmin.memory import Finding, MemoryScopeError, Place, ScopedMemory, Status, StoreUnavailable, UserId, embedded
+from memadmin.memory import (
+    Finding,
+    MemoryScopeError,
+    Outcome,
+    Place,
+    ScopedMemory,
+    Status,
+    StoreUnavailable,
+    UserId,
+    embedded,
+)
 from memadmin.memory.embedding import OfflineEmbedder
 from memadmin.memory.stores.history_file import HistoryFile
 from memadmin.memory.stores.mem0_import import load_mem0
@@ -450,3 +460,16 @@ def test_a_wildcard_that_gets_past_the_scope_still_reaches_nobody(people: Pair, 
         pgvector_store._vectors.list(filters={"user_id": "*"})
     with pytest.raises(MemoryScopeError):
         pgvector_store._vectors.search("", [0.0] * 256, filters={})
+
+
+def test_a_history_file_that_is_not_the_agents_is_never_called_clean(tmp_path: Path, worker_name: str) -> None:
+    settings = pgvector_config(f"two_files_{worker_name}", tmp_path)
+    agent = PgVectorStore(settings, home=tmp_path)
+    desk = PgVectorStore({**settings, "history_db_path": str(tmp_path / "desk.db")}, home=tmp_path)
+    ScopedMemory("u_alice", store=agent).add("I am vegetarian.")
+    before = ScopedMemory("u_alice", store=desk).residue()
+    deletion = ScopedMemory("u_alice", store=desk).delete_all()
+    assert {finding.place for finding in before.unchecked} == {Place.HISTORY, Place.MESSAGES}
+    assert deletion.outcome is Outcome.PARTLY_VERIFIED
+    agent.close()
+    desk.close()

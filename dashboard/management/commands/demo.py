@@ -3,6 +3,7 @@
 import json
 import sys
 from argparse import ArgumentParser
+from contextlib import nullcontext
 from typing import Any
 
 from django.conf import settings
@@ -27,20 +28,33 @@ class Command(BaseCommand):
             raise CommandError("The demo makes accounts whose passwords it prints; it does not run in production.")
         if json and not no_serve:
             raise CommandError("--json goes with --no-serve.")
+        if not no_serve and not 1 <= port <= 65_535:
+            raise CommandError("A port is a number from 1 to 65535.")
         if not no_serve and not serving.port_is_free(port):
             raise CommandError(f"Port {port} is in use. Stop what listens there, or choose another: --port 8001")
+        try:
+            with serving.alone() if not no_serve else nullcontext():
+                serving.stop_on_signals()
+                sys.exit(self._run(no_serve=no_serve, as_json=json, port=port))
+        except serving.Stopped:
+            if not no_serve:
+                serving.stop_database()
+            raise CommandError("Stopped before everything was set up; the next run goes on.") from None
+
+    def _run(self, *, no_serve: bool, as_json: bool, port: int) -> int:
         call_command("migrate", verbosity=0)
         try:
             done = demo.set_up(self._progress)
         except MemoryScopeError as error:
             raise CommandError(str(error)) from error
-        self.stdout.write(_json(done.as_dict(), port) if json else _text(done, port))
+        self.stdout.write(_json(done.as_dict(), port) if as_json else _text(done, port))
         if not done.proof.held:
             raise CommandError("The isolation proof failed; see manage.py isolation_proof.")
-        if not no_serve:
-            self.stdout.write("Ctrl-C stops the desk, its worker and its database.")
-            self.stdout.flush()
-            sys.exit(serving.serve(port))
+        if no_serve:
+            return 0
+        self.stdout.write("Ctrl-C stops the desk, its worker and its database.")
+        self.stdout.flush()
+        return serving.serve(port)
 
     def _progress(self, done: int, total: int) -> None:
         if self.stderr.isatty() or done == total:

@@ -25,6 +25,8 @@ class Command(BaseCommand):
             residue = connect().scope(user_id).residue()
         except MemoryScopeError as error:
             raise CommandError(str(error), returncode=UNCHECKED) from error
+        except Exception as error:  # a script must never read a crash as "residue"
+            raise CommandError(f"Nothing was checked: {type(error).__name__}.", returncode=UNCHECKED) from error
         self.stdout.write(_json(residue) if json else _table(residue))
         if code := exit_code(residue):
             sys.exit(code)

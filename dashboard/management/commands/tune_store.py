@@ -11,8 +11,8 @@ class Command(BaseCommand):
     help = "Build the per-tenant indexes of the configured store, while agents go on writing."
 
     def handle(self, **_: Any) -> None:
-        connection = connect()
         try:
+            connection = connect()
             built = connection.index()
         except MemoryScopeError as error:
             raise CommandError(str(error)) from error

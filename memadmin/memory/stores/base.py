@@ -6,7 +6,7 @@ and never hand on a call with no tenant or with two.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Protocol
 
@@ -22,9 +22,9 @@ Message = Mapping[str, Any]
 class Addition:
     """What is to be stored, and how."""
 
-    messages: Sequence[Message]
+    messages: Sequence[Message] = field(repr=False)
     infer: bool = False  # True: the store's language model extracts facts; False: each text itself
-    metadata: Mapping[str, Any] | None = None
+    metadata: Mapping[str, Any] | None = field(default=None, repr=False)
     agent_id: str | None = None
     run_id: str | None = None
     expires_on: date | None = None
@@ -34,10 +34,10 @@ class Addition:
 class Query:
     """What is looked for."""
 
-    text: str
+    text: str = field(repr=False)
     limit: int
     threshold: float  # lowest accepted score, 0 to 1
-    filters: Filters
+    filters: Filters = field(repr=False)
     include_expired: bool
 
 

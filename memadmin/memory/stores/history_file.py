@@ -7,7 +7,7 @@ sorted (``_build_session_scope`` in ``mem0/memory/main.py``), so the tenant alwa
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -45,6 +45,16 @@ class HistoryFile:
     def count(self, memory_ids: Iterable[str]) -> int:
         """History rows of these memories."""
         return self._number(f"SELECT count(*) FROM history WHERE memory_id IN ({_IDS})", _json(memory_ids))
+
+    def untold(self, memory_ids: Sequence[str]) -> int:
+        """How many of these memories have no row here; mem0 writes one with each memory that it adds."""
+        query = f"SELECT count(DISTINCT memory_id) FROM history WHERE memory_id IN ({_IDS})"
+        return len(memory_ids) - self._number(query, _json(memory_ids))
+
+    def is_empty(self) -> bool:
+        """Whether nobody's history or chat is kept here."""
+        query = "SELECT ?1 * 0 + EXISTS (SELECT 1 FROM history) + EXISTS (SELECT 1 FROM messages)"
+        return self._number(query, "1") == 0
 
     def memory_ids(self) -> Iterator[list[str]]:
         """All memory ids in the history, a thousand at a time."""

@@ -12,6 +12,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from memadmin.memory.errors import ConfigurationError
+
 
 def load_mem0(home: Path) -> Any:
     """Import mem0 with telemetry, notices, downloads and its logging of memory text off.
@@ -21,7 +23,10 @@ def load_mem0(home: Path) -> Any:
     """
     os.environ["MEM0_TELEMETRY"] = "False"
     if "mem0" not in sys.modules:
-        home.mkdir(parents=True, exist_ok=True)
+        try:
+            home.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise ConfigurationError(f"{home} cannot be used: {error.strerror}. Check MEMADMIN_VAR_DIR.") from error
         os.environ.setdefault("MEM0_DIR", str(home))
     # mem0 logs updated and skipped texts (mem0/memory/main.py, _update_memory, _add_to_vector_store);
     # what goes wrong reaches us as an exception.

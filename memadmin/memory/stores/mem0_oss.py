@@ -24,6 +24,7 @@ from memadmin.memory.errors import (
 from memadmin.memory.filters import Filters, matches
 from memadmin.memory.identity import UserId
 from memadmin.memory.records import (
+    UNTOLD_PLACES,
     Added,
     Change,
     Finding,
@@ -34,6 +35,7 @@ from memadmin.memory.records import (
     Residue,
     SearchHit,
     Status,
+    untold_note,
 )
 from memadmin.memory.stores.base import Addition, Query
 from memadmin.memory.stores.history_file import HistoryFile
@@ -45,6 +47,10 @@ UNOWNED_CHECK_LIMIT = 20_000
 """Most history ids that are looked up one by one to tell whether their memory still exists."""
 
 _OUTAGE = re.compile("Connect|Timeout")
+_ASSUMED_NOTE = (
+    "The history file that the desk reads is empty, and MEM0_CONFIG does not say where the agent's is: "
+    "name it as history_db_path."
+)
 _KEYLESS = {"provider": "openai", "config": {"api_key": "no key is configured"}}
 
 
@@ -63,6 +69,8 @@ class Mem0OssStore:
         self._config = config
         self._home = home
         self._mem0 = PerProcess(self._open)
+        # Nobody said where the agent's history is: mem0's default is in the home of whoever runs it.
+        self._assumes_history = "history_db_path" not in config and os.environ.get("MEM0_DIR") in {None, str(home)}
         self.label: str = config.get("vector_store", {}).get("provider", "qdrant")
 
     # -- content ---------------------------------------------------------------------------------
@@ -144,6 +152,7 @@ class Mem0OssStore:
 
     def delete(self, owner: UserId, memory_ids: Sequence[str]) -> Removal:
         own = [memory_id for memory_id in memory_ids if self.get(owner, memory_id)]
+        untold = self._history.untold(own)
         with self._errors():
             counts = {
                 Place.HISTORY: self._history.delete(own),
@@ -152,13 +161,14 @@ class Mem0OssStore:
                 Place.VECTORS: self._delete_rows(self._vectors, own),
             }
             counts[Place.HISTORY] += self._history.delete(own)  # written while we deleted
-        return Removal(counts, tuple(own))
+        return Removal(counts, tuple(own), untold=untold)
 
     def delete_all(self, owner: UserId) -> Removal:
         with self._errors():
             own = [str(row.id) for row in self._rows(self._vectors, {"user_id": owner})]
             entities = self._rows(self._entities, {"user_id": owner})
             known = self._not_of_others(owner, {*own, *_linked(entities)})
+            untold = self._history.untold(own)
             counts = {
                 Place.HISTORY: self._history.delete(known),
                 Place.MESSAGES: self._history.delete_messages(owner),
@@ -166,7 +176,7 @@ class Mem0OssStore:
                 Place.VECTORS: self._delete_rows(self._vectors, own),
             }
             counts[Place.HISTORY] += self._history.delete(known)
-        return Removal(counts, tuple(sorted(known)))
+        return Removal(counts, tuple(sorted(known)), untold=untold)
 
     # -- scan ------------------------------------------------------------------------------------
 
@@ -179,14 +189,24 @@ class Mem0OssStore:
             vectors = [memory_id for memory_id in vectors if memory_id in known]
             entities = [row for row in entities if known & set(_linked([row]))]
         ids = known | set(vectors) | (set(_linked(entities)) if whole else set())
-        return Residue(
+        return self._judged(
+            vectors,
             (
                 counted(Place.VECTORS, len(vectors)),
                 counted(Place.ENTITIES, len(entities)),
                 self._scan_history(owner, ids, whole=whole),
                 counted(Place.MESSAGES, self._history.count_messages(owner)),
-            )
+            ),
         )
+
+    def _judged(self, vectors: Sequence[str], findings: tuple[Finding, ...]) -> Residue:
+        """Findings, unless the history file cannot be the agent's: then nothing found there means nothing."""
+        residue = Residue(findings)
+        if untold := self._history.untold(vectors):
+            return residue.doubting(UNTOLD_PLACES, untold_note(untold))
+        if self._assumes_history and self._history.is_empty():
+            return residue.doubting(UNTOLD_PLACES, _ASSUMED_NOTE)
+        return residue
 
     def _scan_history(self, owner: UserId, ids: set[str], *, whole: bool) -> Finding:
         if self._history.count(ids) and (found := self._history.count(self._not_of_others(owner, ids))):
@@ -200,8 +220,8 @@ class Mem0OssStore:
             return Finding(Place.HISTORY, Status.UNCHECKED, 0, note)
         if unowned:
             note = (
-                f"{unowned} history entries belong to memories that no longer exist; mem0 keeps no owner with them, "
-                "so nobody can tell whether they were this person's."
+                f"The history tells of {unowned} memories that this store does not hold (any more); mem0 keeps no "
+                "owner with them, so nobody can tell whether they were this person's."
             )
             return Finding(Place.HISTORY, Status.UNCHECKED, 0, note)
         return Finding(Place.HISTORY, Status.CLEAN)
@@ -248,11 +268,17 @@ class Mem0OssStore:
 
     def _open(self) -> Any:
         mem0 = load_mem0(self._home)
+        self._check_history_path()
         with self._errors(opening=True):
             memory = mem0.Memory.from_config(self._mem0_config())
         if self._offline:
             memory.embedding_model = OfflineEmbedder()
         return memory
+
+    def _check_history_path(self) -> None:
+        folder = Path(str(self._config.get("history_db_path", self._home / "history.db"))).parent
+        if not folder.is_dir():
+            raise ConfigurationError("history_db_path names a file in a folder that does not exist. Check MEM0_CONFIG.")
 
     def _mem0_config(self) -> dict[str, Any]:
         config = dict(self._config)
@@ -324,25 +350,25 @@ class Mem0OssStore:
 
     @contextmanager
     def _errors(self, *, opening: bool = False) -> Iterator[None]:
-        """The one place where errors of mem0 and its drivers become ours."""
+        """The one place where errors of mem0 and its drivers become ours; theirs quote texts and stay behind."""
         try:
             yield
         except MemoryScopeError:
             raise
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - whatever a vector store's driver raises
             if "already accessed by another instance" in str(error):
                 raise StoreUnavailable(
                     "The local Qdrant folder is open in another process. Stop that one, or use a Qdrant server."
-                ) from error
+                ) from None
             if is_outage(error):
                 raise StoreUnavailable(
                     f"The memory store ({self.label}) does not answer. Check that it runs and is reachable, then retry."
-                ) from error
+                ) from None
             if opening:
                 raise ConfigurationError(
                     f"mem0 refuses the configuration of {self.label}: {type(error).__name__}. Check MEM0_CONFIG."
-                ) from error
-            raise StoreError(f"The memory store ({self.label}) failed: {type(error).__name__}.") from error
+                ) from None
+            raise StoreError(f"The memory store ({self.label}) failed: {type(error).__name__}.") from None
 
 
 def counted(place: Place, count: int) -> Finding:

@@ -86,6 +86,7 @@ class PgVectorStore(Mem0OssStore):
         query = "SELECT id FROM {vectors} WHERE id = ANY(%(ids)s) AND " + _OWNER
         rows = self._rows_of(query, owner=owner, ids=[_uuid_or_nil(memory_id) for memory_id in memory_ids])
         own = [str(row[0]) for row in rows]
+        untold = self._history.untold(own)
         history = self._history.delete(own)
         messages = self._history.delete_messages(owner)
         with self._transaction() as connection:
@@ -94,10 +95,11 @@ class PgVectorStore(Mem0OssStore):
             entities += connection.execute(self._sql(_UNLINK_ENTITIES), arguments).rowcount
             vectors = connection.execute(self._sql(_DELETE_SOME), arguments).rowcount
         history += self._history.delete(own)  # written while we deleted
-        return Removal(_counts(vectors, entities, history, messages), tuple(own))
+        return Removal(_counts(vectors, entities, history, messages), tuple(own), untold=untold)
 
     def delete_all(self, owner: UserId) -> Removal:
         known = {row[0] for row in self._rows_of(_KNOWN_IDS, owner=owner)}
+        untold = self._history.untold([str(row[0]) for row in self._rows_of(_OWN_IDS, owner=owner)])
         history = self._history.delete(known)
         messages = self._history.delete_messages(owner)
         with self._transaction() as connection:
@@ -105,7 +107,7 @@ class PgVectorStore(Mem0OssStore):
             gone = connection.execute(self._sql(_DELETE_ALL), {"owner": owner}).fetchall()
         known |= {str(row[0]) for row in gone}
         history += self._history.delete(known)
-        return Removal(_counts(len(gone), entities, history, messages), tuple(sorted(known)))
+        return Removal(_counts(len(gone), entities, history, messages), tuple(sorted(known)), untold=untold)
 
     # -- scan --------------------------------------------------------------------------------------
 
@@ -114,13 +116,14 @@ class PgVectorStore(Mem0OssStore):
         vectors = {str(row[0]) for row in self._rows_of(_SCAN_VECTORS, owner=owner, ids=known, whole=whole)}
         entities = self._rows_of(_SCAN_ENTITIES, owner=owner, ids=known, whole=whole)
         linked = {row[0] for row in self._rows_of(_KNOWN_IDS, owner=owner)} if whole else set()
-        return Residue(
+        return self._judged(
+            sorted(vectors),
             (
                 counted(Place.VECTORS, len(vectors)),
                 counted(Place.ENTITIES, len(entities)),
                 self._scan_history(owner, {*known, *vectors, *linked}, whole=whole),
                 counted(Place.MESSAGES, self._history.count_messages(owner)),
-            )
+            ),
         )
 
     def _not_of_others(self, owner: UserId, memory_ids: Iterable[str]) -> set[str]:
@@ -251,6 +254,7 @@ _ADDRESS = ("dbname", "user", "password", "host", "port", "sslmode")
 _NO_ADDRESS = dict.fromkeys(_ADDRESS)
 
 # A linked id that is somebody else's memory is not ours to touch, whatever an entity row says.
+_OWN_IDS = f"SELECT id FROM {{vectors}} WHERE {_OWNER}"
 _KNOWN_IDS = f"""
     SELECT id::text FROM {{vectors}} WHERE {_OWNER}
     UNION

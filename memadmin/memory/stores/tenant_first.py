@@ -90,6 +90,7 @@ class TenantFirstPGVector(PGVector):  # type: ignore[misc]  # mem0 ships no type
 
 def create_tenant_index(connection: Connection[Any], collection: str, *, concurrently: bool = False) -> None:
     """Index a collection by tenant, newest first: what every list, page, count and search goes through."""
+    _drop_unfinished(connection, f"{collection}_memadmin_tenant")
     connection.execute(
         sql.SQL("CREATE INDEX {concurrently} IF NOT EXISTS {name} ON {table} ({owner}, {created}, id)").format(
             concurrently=sql.SQL("CONCURRENTLY" if concurrently else ""),
@@ -100,6 +101,13 @@ def create_tenant_index(connection: Connection[Any], collection: str, *, concurr
         )
     )
     connection.execute(sql.SQL("ANALYZE {}").format(sql.Identifier(collection)))
+
+
+def _drop_unfinished(connection: Connection[Any], index: str) -> None:
+    """An interrupted CREATE INDEX CONCURRENTLY leaves an index of that name which nothing uses."""
+    query = "SELECT 1 FROM pg_index WHERE indexrelid = to_regclass(quote_ident(%s)) AND NOT indisvalid"
+    if connection.execute(query, [index]).fetchone():
+        connection.execute(sql.SQL("DROP INDEX {}").format(sql.Identifier(index)))
 
 
 def conditions(owner: str, filters: dict[str, Any]) -> tuple[sql.Composable, list[Any]]:
