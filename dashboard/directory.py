@@ -1,6 +1,7 @@
 """The directory of tenants, filled from the store."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from dashboard.models import Tenant
 from memadmin.memory import InvalidUserId, UserId, connect
@@ -8,17 +9,24 @@ from memadmin.memory import InvalidUserId, UserId, connect
 BATCH = 1_000
 
 
-def sync() -> int:
-    """Take every user_id that the store knows into the directory; returns how many were new.
+@dataclass(frozen=True, slots=True)
+class Synced:
+    """What a look through the store brought."""
 
-    Ids that this desk refuses (see ``identity.py``) are left out: no scope could be opened for them.
-    """
-    added = 0
+    added: int
+    refused: int  # ids that cannot name one person to this desk (identity.py): no scope could be opened for them
+
+
+def sync() -> Synced:
+    """Take every user_id that the store knows into the directory."""
+    added = refused = 0
     for user_ids in _batches():
         known = set(Tenant.objects.filter(user_id__in=user_ids).values_list("user_id", flat=True))
-        fresh = [Tenant(user_id=user_id) for user_id in user_ids if user_id not in known and _usable(user_id)]
-        added += len(Tenant.objects.bulk_create(fresh, ignore_conflicts=True))
-    return added
+        fresh = [user_id for user_id in user_ids if user_id not in known]
+        usable = [Tenant(user_id=user_id) for user_id in fresh if _usable(user_id)]
+        added += len(Tenant.objects.bulk_create(usable, ignore_conflicts=True))
+        refused += len(fresh) - len(usable)
+    return Synced(added, refused)
 
 
 def _batches() -> Iterator[list[str]]:

@@ -16,7 +16,7 @@ from dashboard.models import AuditCheckpoint
 @app.task(queueing_lock="sync-directory", pass_context=False)
 def sync_directory(timestamp: int) -> int:
     """Every ten minutes: take new tenants from the store into the directory."""
-    return directory.sync()
+    return directory.sync().added
 
 
 @app.periodic(cron="*/5 * * * *")

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 from django.db import transaction
 
-from dashboard.audit import marks, signing
+from dashboard.audit import encoding, signing
 from dashboard.audit.chain import Break, Fault, Walk
 from dashboard.audit.marks import Mark
 from dashboard.audit.reading import follow
@@ -43,7 +43,7 @@ def take() -> Mark | None:
     mark = Mark(
         seq=head.seq,
         hash=head.hash,
-        at=marks.microseconds(now),
+        at=encoding.microseconds(now),
         key=signing.fingerprint(public_key),
         public_key=public_key,
     )
@@ -65,7 +65,7 @@ def mark_of(row: AuditCheckpoint, public_key: str) -> Mark:
     return Mark(
         seq=row.seq,
         hash=row.hash,
-        at=marks.microseconds(row.at),
+        at=encoding.microseconds(row.at),
         key=row.key,
         public_key=public_key,
         signature=row.signature,

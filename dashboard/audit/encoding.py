@@ -17,6 +17,7 @@ nothing about it.
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 VERSION = 1
@@ -38,6 +39,7 @@ FIELDS = (
     "commitment",
 )
 GENESIS = "0" * 64
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def content_hash(values: Sequence[str]) -> str:
@@ -62,3 +64,13 @@ def canonical_json(counts: Mapping[str, Any]) -> str:
 def storable(text: str) -> str:
     """The text with what PostgreSQL and UTF-8 cannot hold replaced: NUL, lone surrogates."""
     return text.encode("utf-8", "replace").decode("utf-8").replace("\0", "\N{REPLACEMENT CHARACTER}")
+
+
+def microseconds(at: datetime) -> int:
+    """A time as it is hashed and signed."""
+    return (at - _EPOCH) // timedelta(microseconds=1)
+
+
+def from_microseconds(count: int) -> datetime:
+    """The time again."""
+    return _EPOCH + timedelta(microseconds=count)

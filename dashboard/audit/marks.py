@@ -6,12 +6,9 @@ statement = "memadmin audit checkpoint 1", sequence number, hash, time in micros
 
 import json
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from dashboard.audit.signing import fingerprint, is_signed
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, order=True)
@@ -61,16 +58,6 @@ def parse(line: str) -> Mark:
         )
     except (ValueError, TypeError, KeyError) as error:
         raise NotACheckpoint(f"This line is no checkpoint: {line[:80]!r}") from error
-
-
-def microseconds(at: datetime) -> int:
-    """A time as it is signed and hashed."""
-    return (at - _EPOCH) // timedelta(microseconds=1)
-
-
-def from_microseconds(count: int) -> datetime:
-    """The time again."""
-    return _EPOCH + timedelta(microseconds=count)
 
 
 def _fits(key: str, public_key: str) -> bool:

@@ -5,14 +5,14 @@ import uuid
 from collections.abc import Mapping
 from typing import Any
 
-from django.db import Error
+from django.db import DEFAULT_DB_ALIAS, Error
 from django.http import HttpRequest
 
 from dashboard.audit import notes
 from dashboard.audit.actions import Action, ActorKind, Outcome
-from dashboard.audit.appending import appender
+from dashboard.audit.appending import Written, appender
 from dashboard.audit.digests import tenant_digest
-from dashboard.audit.encoding import canonical_json, storable
+from dashboard.audit.encoding import canonical_json, from_microseconds, storable
 from dashboard.models import AuditEvent, Staff, Tenant
 
 LONGEST_LABEL = 255
@@ -78,19 +78,20 @@ def record(
     return _event(row, written)
 
 
-def _event(row: dict[str, Any], written: Any) -> AuditEvent:
-    values = {**row, "counts_json": row["counts"]}
-    del values["counts"]
-    event = AuditEvent(
-        seq=written.seq,
-        version=written.version,
-        at=written.at,
-        previous_hash=written.previous_hash,
-        hash=written.hash,
-        **values,
-    )
-    event._state.adding = False  # noqa: SLF001 - it is in the database
-    return event
+_FIELDS = [field.attname for field in AuditEvent._meta.concrete_fields]  # noqa: SLF001 - documented by Django
+
+
+def _event(row: dict[str, Any], written: Written) -> AuditEvent:
+    values = {
+        **row,
+        "counts_json": row["counts"],
+        "seq": written.seq,
+        "version": written.version,
+        "at": from_microseconds(written.at),
+        "previous_hash": written.previous_hash,
+        "hash": written.hash,
+    }
+    return AuditEvent.from_db(DEFAULT_DB_ALIAS, _FIELDS, [values[name] for name in _FIELDS])
 
 
 def _label(request: HttpRequest | None) -> str:

@@ -15,7 +15,7 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.utils import timezone
 
-from dashboard.audit import export, marks, signing
+from dashboard.audit import encoding, export, signing
 from dashboard.audit.actions import Action
 from dashboard.audit.chain import Break, Fault, Walk
 from dashboard.audit.checkpoints import ChainBroken
@@ -99,7 +99,7 @@ def statement(segment: AuditSegment) -> bytes:
         segment.last_seq,
         segment.previous_hash,
         segment.last_hash,
-        marks.microseconds(segment.archived_at),
+        encoding.microseconds(segment.archived_at),
         segment.file_name,
         segment.file_sha256,
         segment.key,

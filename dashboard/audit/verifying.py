@@ -13,7 +13,7 @@ from typing import Any
 
 from django.db import connection
 
-from dashboard.audit import marks, notes, segments, signing
+from dashboard.audit import encoding, marks, notes, segments, signing
 from dashboard.audit.chain import Break, Fault, Link, Walk, diagnose
 from dashboard.audit.encoding import FIELDS
 from dashboard.audit.marks import Mark
@@ -229,7 +229,7 @@ class _Keys:
     def retired(self, mark: Mark) -> bool:
         """Whether a newer key had long been in use by then."""
         own = next((kept for kept in self._kept if kept.fingerprint == mark.key), None)
-        at = marks.from_microseconds(mark.at)
+        at = encoding.from_microseconds(mark.at)
         return own is not None and any(
             own.first_used_at < kept.first_used_at < at - ROTATION
             for kept in self._kept
@@ -242,7 +242,7 @@ def _kept_marks(keys: _Keys, through: int) -> Iterator[Mark]:
         yield Mark(
             seq=row.seq,
             hash=row.hash,
-            at=marks.microseconds(row.at),
+            at=encoding.microseconds(row.at),
             key=row.key,
             public_key=keys.public(row.key),
             signature=row.signature,

@@ -80,21 +80,14 @@ BEGIN
     RETURN NEW;
 END $$;
 
--- The head moves only with an append.
-CREATE FUNCTION audit_refuse_unless_appending() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-    IF pg_trigger_depth() < 2 THEN
-        RAISE 'The audit log is append-only: its head moves only with an event.' USING ERRCODE = 'insufficient_privilege';
-    END IF;
-    RETURN NEW;
-END $$;
-
 CREATE TRIGGER audit_1_chain BEFORE INSERT ON dashboard_auditevent FOR EACH ROW EXECUTE FUNCTION audit_chain();
 CREATE TRIGGER audit_no_update BEFORE UPDATE ON dashboard_auditevent FOR EACH ROW EXECUTE FUNCTION audit_refuse();
 CREATE TRIGGER audit_no_delete BEFORE DELETE ON dashboard_auditevent FOR EACH ROW EXECUTE FUNCTION audit_refuse_unless_archived();
 CREATE TRIGGER audit_no_truncate BEFORE TRUNCATE ON dashboard_auditevent EXECUTE FUNCTION audit_refuse();
 
-CREATE TRIGGER audit_no_update BEFORE UPDATE ON dashboard_audithead FOR EACH ROW EXECUTE FUNCTION audit_refuse_unless_appending();
+-- The head moves only inside the trigger that appends.
+CREATE TRIGGER audit_no_update BEFORE UPDATE ON dashboard_audithead FOR EACH ROW
+    WHEN (pg_trigger_depth() = 0) EXECUTE FUNCTION audit_refuse();
 CREATE TRIGGER audit_no_delete BEFORE DELETE ON dashboard_audithead FOR EACH ROW EXECUTE FUNCTION audit_refuse();
 CREATE TRIGGER audit_no_truncate BEFORE TRUNCATE ON dashboard_audithead EXECUTE FUNCTION audit_refuse();
 
@@ -114,7 +107,7 @@ CREATE TRIGGER audit_no_truncate BEFORE TRUNCATE ON dashboard_auditsegment EXECU
 """
 
 DROP = r"""
-DROP FUNCTION audit_chain, audit_refuse, audit_refuse_unless_archived, audit_refuse_unless_appending, audit_check_segment CASCADE;
+DROP FUNCTION audit_chain, audit_refuse, audit_refuse_unless_archived, audit_check_segment CASCADE;
 DROP FUNCTION audit_field;
 DELETE FROM dashboard_audithead;
 """

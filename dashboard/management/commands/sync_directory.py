@@ -13,7 +13,12 @@ class Command(BaseCommand):
 
     def handle(self, **_: Any) -> None:
         try:
-            added = directory.sync()
+            done = directory.sync()
         except MemoryScopeError as error:
             raise CommandError(str(error)) from error
-        self.stdout.write(f"{added} new tenants.")
+        self.stdout.write(f"{done.added} new tenants.")
+        if done.refused:
+            self.stdout.write(
+                f"{done.refused} ids in the store cannot name one person to this desk (white space, control "
+                "or invisible characters, more than 255 characters) and were left out. Rename them in the store to reach them."
+            )

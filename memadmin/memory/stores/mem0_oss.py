@@ -271,6 +271,9 @@ class Mem0OssStore:
         self._check_history_path()
         with self._errors(opening=True):
             memory = mem0.Memory.from_config(self._mem0_config())
+        history = Path(memory.config.history_db_path)
+        if history.is_relative_to(self._home.parent):  # the desk's own: people's words, for nobody else on the machine
+            history.chmod(0o600)
         if self._offline:
             memory.embedding_model = OfflineEmbedder()
         return memory

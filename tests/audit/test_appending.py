@@ -1,0 +1,179 @@
+"""Appending is a transaction of its own, in order, by many at once."""
+
+import os
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from django.db import DataError, OperationalError, connection, transaction
+
+from dashboard import audit
+from dashboard.audit import Action, appending
+from dashboard.models import AuditEvent, AuditHead
+
+own_transactions = pytest.mark.django_db(transaction=True)
+
+
+def _record(number: int = 0) -> AuditEvent:
+    return audit.record(Action.MEMORIES_PAGED, actor="sam", counts={"shown": number}, reason=f"note {number}")
+
+
+def _in_threads(work: Callable[[int], Any], times: int) -> list[Any]:
+    def once(number: int) -> Any:
+        try:
+            return work(number)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(8) as pool:
+        return list(pool.map(once, range(times)))
+
+
+@own_transactions
+def test_a_callers_rollback_removes_no_event() -> None:
+    with transaction.atomic():
+        event = _record()
+        transaction.set_rollback(True)
+    assert AuditEvent.objects.get() == event
+    assert audit.note_of(event) == "note 0"
+
+
+@own_transactions
+def test_an_event_is_committed_when_record_returns() -> None:
+    with transaction.atomic():
+        event = _record()
+        (seen,) = _in_threads(lambda _: AuditEvent.objects.get(), 1)
+    assert seen == event
+
+
+@own_transactions
+def test_a_callers_long_transaction_holds_nobody_up() -> None:
+    with transaction.atomic():
+        _record()
+        assert len(_in_threads(_record, 5)) == 5
+    assert AuditEvent.objects.count() == 6
+
+
+@own_transactions
+def test_events_of_eight_threads_make_one_chain() -> None:
+    events = _in_threads(_record, 200)
+    assert sorted(event.seq for event in events) == list(range(1, 201))
+    assert {event.counts["shown"] for event in events} == set(range(200))
+    assert audit.verify().intact
+
+
+@own_transactions
+def test_each_thread_gets_its_own_event_back() -> None:
+    for number, event in enumerate(_in_threads(_record, 50)):
+        kept = AuditEvent.objects.get(pk=event.pk)
+        assert (kept.seq, kept.hash, kept.at, kept.counts) == (event.seq, event.hash, event.at, {"shown": number})
+
+
+@own_transactions
+def test_one_bad_event_does_not_refuse_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(appending, "GATHERING", 0.02)  # so that they do share a statement
+
+    def work(number: int) -> str:
+        try:
+            label = audit.tenant_digest("x") * 10 if number % 10 == 0 else ""  # too long for its column
+            audit.record(Action.MEMORIES_PAGED, actor="sam", digest=label)
+        except audit.AuditUnavailable as error:
+            return type(error.__cause__).__name__
+        return "done"
+
+    outcomes = _in_threads(work, 80)
+    assert outcomes.count(DataError.__name__) == 8
+    assert AuditEvent.objects.count() == 72
+    assert audit.verify().intact
+
+
+@own_transactions
+def test_a_restarted_server_costs_no_event() -> None:
+    _record()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        (pid,) = cursor.fetchone()
+    separate = connection.copy()
+    separate.cursor().execute("SELECT pg_terminate_backend(%s)", [pid])
+    separate.close()
+    assert _record().seq == 2
+
+
+@own_transactions
+def test_an_answer_that_was_lost_is_not_recorded_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+    fetch, failed = appending._fetch, threading.Event()
+
+    def loses_the_first_answer(connection: Any, statement: str, argument: Any) -> Any:
+        answer = fetch(connection, statement, argument)
+        if failed.is_set():
+            return answer
+        failed.set()
+        connection.connection.close()
+        raise OperationalError("the connection was lost")
+
+    monkeypatch.setattr(appending, "_fetch", loses_the_first_answer)
+    assert _record().seq == 1
+    assert AuditHead.objects.get().seq == 1
+
+
+@own_transactions
+def test_a_locked_chain_is_refused_after_a_while_instead_of_waiting_for_ever() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER FUNCTION audit_chain SET lock_timeout = '100ms'")
+    try:
+        with transaction.atomic():
+            connection.cursor().execute("SELECT FROM dashboard_audithead FOR UPDATE")
+            with pytest.raises(audit.AuditUnavailable):
+                _record()
+    finally:
+        connection.cursor().execute("ALTER FUNCTION audit_chain SET lock_timeout = '5s'")
+    assert _record().seq == 1
+
+
+@own_transactions
+def test_time_never_goes_backwards_along_the_chain() -> None:
+    connection.cursor().execute("SET session_replication_role = replica")
+    connection.cursor().execute("UPDATE dashboard_audithead SET at = now() + interval '1 hour'")
+    connection.cursor().execute("SET session_replication_role = origin")
+    first, second = _record(), _record()
+    assert first.at <= second.at
+
+
+@own_transactions
+@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
+def test_a_forked_child_appends_with_a_connection_of_its_own() -> None:
+    connection.close()
+    child = os.fork()
+    if child == 0:
+        try:
+            _record()
+            os._exit(0)
+        except BaseException:  # noqa: BLE001
+            os._exit(1)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    assert _record().seq == 2
+
+
+@own_transactions
+def test_an_event_is_on_disk_even_where_commits_are_not() -> None:
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL synchronous_commit = off")
+        cursor.execute(
+            "INSERT INTO dashboard_auditevent (id, action, outcome, actor_kind, actor_label, tenant_digest, purpose,"
+            " counts, ip, user_agent, commitment) VALUES (gen_random_uuid(), '', '', '', '', '', '', '{}', '', '', '')"
+        )
+        cursor.execute("SHOW synchronous_commit")
+        assert cursor.fetchone() == ("on",)
+
+
+@pytest.mark.django_db
+def test_in_a_tests_own_transaction_events_go_with_the_test() -> None:
+    assert _record().seq == 1
+
+
+@pytest.mark.django_db
+def test_they_did_go() -> None:
+    assert AuditEvent.objects.count() == 0
+    assert AuditHead.objects.get().seq == 0

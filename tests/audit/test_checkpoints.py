@@ -1,0 +1,231 @@
+"""Signing, publishing and handing out checkpoints."""
+
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from django.core import mail
+from django.core.exceptions import ImproperlyConfigured
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from dashboard import audit, tasks
+from dashboard.audit import checkpoints, delivery, encoding, marks, signing
+from dashboard.audit.marks import Mark
+from dashboard.checks import signed_checkpoints
+from dashboard.models import AuditCheckpoint, AuditHead, SigningKey
+
+pytestmark = pytest.mark.django_db
+
+
+def _rotate(settings: Any, tmp_path: Path, *, keep_trusting: bool = True) -> None:
+    """A new key, as an operator would put it in place."""
+    old = signing.fingerprint(signing.public_hex(signing.signing_key()))
+    settings.MEMADMIN_TRUSTED_KEYS = [old] if keep_trusting else []
+    new = tmp_path / f"key-{len(list(tmp_path.iterdir()))}.pem"
+    new.write_text(signing.new_pem())
+    settings.MEMADMIN_SIGNING_KEY_FILE = str(new)
+
+
+def test_a_checkpoint_signs_the_head(log: Callable[[int], Any]) -> None:
+    events = log(3)
+    mark = checkpoints.take()
+    assert mark is not None
+    assert (mark.seq, mark.hash) == (3, events[-1].hash)
+    assert mark.is_genuine
+
+
+def test_an_unchanged_log_is_not_signed_twice(log: Callable[[int], Any]) -> None:
+    log(1)
+    assert checkpoints.take() is not None
+    assert checkpoints.take() is None
+    log(1)
+    assert checkpoints.take() is not None
+
+
+def test_an_empty_log_is_not_signed() -> None:
+    assert checkpoints.take() is None
+
+
+def test_a_line_reads_back_as_the_same_checkpoint(log: Callable[[int], Any]) -> None:
+    log(1)
+    mark = checkpoints.take()
+    assert mark is not None
+    parsed = marks.parse(mark.as_line())
+    assert parsed.delivered
+    assert parsed.statement == mark.statement
+    assert parsed.is_genuine
+
+
+@pytest.mark.parametrize(
+    "change", [{"seq": 2}, {"hash": "b" * 64}, {"at": 1}, {"public_key": "00"}, {"signature": "x"}]
+)
+def test_any_change_to_a_checkpoint_shows(log: Callable[[int], Any], change: dict[str, Any]) -> None:
+    log(1)
+    mark = checkpoints.take()
+    assert mark is not None
+    values = {name: getattr(mark, name) for name in ("seq", "hash", "at", "key", "public_key", "signature")}
+    assert not Mark(**{**values, **change}).is_genuine
+
+
+def test_a_new_key_goes_on_where_the_old_one_stopped(settings, tmp_path: Path, log: Callable[[int], Any]) -> None:
+    log(2)
+    checkpoints.take()
+    _rotate(settings, tmp_path)
+    log(2)
+    checkpoints.take()
+    verification = audit.verify()
+    assert (verification.intact, verification.checkpoints) == (True, 2)
+    assert SigningKey.objects.count() == 2
+
+
+def test_an_old_key_that_is_not_pinned_any_more_is_not_believed(
+    settings, tmp_path: Path, log: Callable[[int], Any]
+) -> None:
+    log(2)
+    checkpoints.take()
+    _rotate(settings, tmp_path, keep_trusting=False)
+    found = audit.verify().found
+    assert found is not None
+    assert found.fault == "key replaced"
+    assert "MEMADMIN_TRUSTED_KEYS" in found.explanation
+
+
+def test_a_retired_key_may_not_sign_again(settings, tmp_path: Path, log: Callable[[int], Any]) -> None:
+    log(1)
+    checkpoints.take()
+    old = settings.MEMADMIN_SIGNING_KEY_FILE
+    _rotate(settings, tmp_path)
+    checkpoints.publish_key(signing.public_hex(signing.signing_key()), datetime.now(UTC))
+    settings.MEMADMIN_TRUSTED_KEYS.append(signing.fingerprint(signing.public_hex(signing.signing_key())))
+    settings.MEMADMIN_SIGNING_KEY_FILE = old
+    log(1)
+    checkpoints.take()
+    assert audit.verify().intact  # on the day of the rotation, workers may still have the old key
+    key, head = signing.signing_key(), AuditHead.objects.get()
+    log(1)
+    _late_checkpoint(key, head.seq + 1)
+    found = audit.verify().found
+    assert found is not None
+    assert "retired" in found.explanation
+
+
+def _late_checkpoint(key: Ed25519PrivateKey, seq: int) -> None:
+    at = timezone.now() + timedelta(days=2)
+    public_key = signing.public_hex(key)
+    mark = Mark(
+        seq=seq,
+        hash=AuditHead.objects.get().hash,
+        at=encoding.microseconds(at),
+        key=signing.fingerprint(public_key),
+        public_key=public_key,
+    )
+    signature = key.sign(mark.statement).hex()
+    AuditCheckpoint.objects.create(seq=seq, hash=mark.hash, at=at, key=mark.key, signature=signature)
+
+
+def test_public_keys_are_published_to_everybody(client: Client, log: Callable[[int], Any]) -> None:
+    log(1)
+    checkpoints.take()
+    (key,) = client.get("/.well-known/memadmin-keys.json").json()["keys"]
+    assert key["algorithm"] == "Ed25519"
+    assert signing.fingerprint(key["public_key"]) == key["fingerprint"]
+    assert key["valid_until"] is None
+
+
+def test_a_rotated_key_is_published_with_its_end(
+    settings, tmp_path: Path, client: Client, log: Callable[[int], Any]
+) -> None:
+    log(1)
+    checkpoints.take()
+    _rotate(settings, tmp_path)
+    log(1)
+    checkpoints.take()
+    first, second = client.get(reverse("publish-keys")).json()["keys"]
+    assert first["valid_until"] == second["valid_from"]
+
+
+def test_a_key_that_only_the_database_knows_is_not_published(client: Client) -> None:
+    public_key = signing.public_hex(Ed25519PrivateKey.generate())
+    checkpoints.publish_key(public_key, timezone.now())
+    assert client.get(reverse("publish-keys")).json() == {"keys": []}
+
+
+@pytest.mark.parametrize("text", ["nonsense", "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n"])
+def test_an_unusable_key_is_refused(settings, text: str) -> None:
+    settings.MEMADMIN_SIGNING_KEY = text
+    with pytest.raises(ImproperlyConfigured, match="signing key"):
+        signing.signing_key()
+
+
+def test_the_key_may_come_from_the_environment(settings) -> None:
+    settings.MEMADMIN_SIGNING_KEY = pem = signing.new_pem()
+    assert signing.public_hex(signing.signing_key()) == signing.public_hex(signing._loaded(pem))
+
+
+def test_production_without_a_key_says_how_to_make_one(settings) -> None:
+    settings.MEMADMIN_SIGNING_KEY = settings.MEMADMIN_SIGNING_KEY_FILE = ""
+    settings.MEMADMIN_TRUSTED_KEYS = []
+    with pytest.raises(ImproperlyConfigured, match="openssl genpkey"):
+        signing.signing_key()
+    assert [warning.id for warning in signed_checkpoints()] == ["memadmin.W001"]
+
+
+def test_a_missing_key_file_is_named(settings, tmp_path: Path) -> None:
+    settings.MEMADMIN_DEBUG = False
+    settings.MEMADMIN_SIGNING_KEY_FILE = str(tmp_path / "missing.pem")
+    with pytest.raises(ImproperlyConfigured, match=r"missing\.pem"):
+        signing.signing_key()
+
+
+def test_the_job_hands_each_checkpoint_to_the_configured_channels(settings, log: Callable[[int], Any]) -> None:
+    log(1)
+    settings.MEMADMIN_CHECKPOINT_WEBHOOK = "https://example.com/hook"
+    settings.MEMADMIN_CHECKPOINT_EMAIL = ["auditor@example.com"]
+    deferred: list[Any] = []
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(tasks.deliver_checkpoint, "defer", lambda **values: deferred.append(values))
+        assert tasks.checkpoint_audit(0) == 1
+        assert tasks.checkpoint_audit(0) is None
+        assert [values["channel"] for values in deferred] == ["file", "webhook"]
+        tasks.mail_checkpoint(0)
+    assert deferred[-1] == {"seq": 1, "channel": "email"}
+
+
+def test_nothing_is_handed_out_where_nothing_is_configured(settings, log: Callable[[int], Any]) -> None:
+    settings.MEMADMIN_CHECKPOINT_FILE = ""
+    assert delivery.configured() == []
+
+
+def test_a_checkpoint_arrives_in_the_file_and_in_the_mailbox(settings, log: Callable[[int], Any]) -> None:
+    settings.MEMADMIN_CHECKPOINT_EMAIL = ["auditor@example.com"]
+    log(1)
+    checkpoints.take()
+    tasks.deliver_checkpoint(1, "file")
+    tasks.deliver_checkpoint(1, "email")
+    line = Path(settings.MEMADMIN_CHECKPOINT_FILE).read_text(encoding="utf-8")
+    assert marks.parse(line).is_genuine
+    assert line.strip() in mail.outbox[0].body
+
+
+def test_a_checkpoint_arrives_at_the_webhook(settings, log: Callable[[int], Any], webhook: Any) -> None:
+    settings.MEMADMIN_CHECKPOINT_WEBHOOK = webhook.url
+    log(1)
+    checkpoints.take()
+    tasks.deliver_checkpoint(1, "webhook")
+    assert json.loads(webhook.received[0])["seq"] == 1
+
+
+@pytest.mark.parametrize("url", ["file:///etc/passwd", "http://127.0.0.1:9/"])
+def test_a_webhook_that_cannot_be_reached_is_an_error(settings, log: Callable[[int], Any], url: str) -> None:
+    settings.MEMADMIN_CHECKPOINT_WEBHOOK = url
+    log(1)
+    mark = checkpoints.take()
+    assert mark is not None
+    with pytest.raises(OSError):  # noqa: PT011 - the job tries again on any of them
+        delivery.deliver(mark, delivery.Channel.WEBHOOK)

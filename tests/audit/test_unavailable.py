@@ -1,0 +1,83 @@
+"""What cannot be recorded is not shown, and the page says so; nothing in the store changes either."""
+
+import uuid
+from typing import Any
+
+import pytest
+from django.db import OperationalError, connection
+from django.test import Client
+from django.urls import reverse
+
+from dashboard import audit
+from dashboard.audit import Action, appending
+from dashboard.models import AuditEvent
+from tests.desk.conftest import Person
+from tests.desk.test_access import PATTERNS
+from tests.factories import PASSWORD, StaffFactory
+
+SECRET = "Keeps bees on the roof."
+FORMS = {
+    "find-tenant": {"user_id": "u_alice"},
+    "search-memories": {"query": "bees"},
+    "delete-memory": {"reason": "17-1-b", "note": ""},
+    "export-audit-events": {"format": "jsonl"},
+}
+"""What a form needs to be valid, by URL name; ``reference`` is filled in."""
+SHOWS_NOTHING_RECORDED = {"show-home", "filter-audit-events", "download-audit-verifier", "publish-keys"}
+"""Redirects and public files: they show no content of anybody's."""
+
+
+@pytest.fixture
+def broken_log(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(rows: Any) -> None:
+        raise OperationalError("disk full")
+
+    monkeypatch.setattr(appending, "_insert", refuse)
+
+
+def _url(name: str, converters: dict[str, Any], alice: Person, memory_id: str) -> str:
+    values = {"reference": alice.tenant.reference, "memory_id": memory_id, "digest": "a" * 64}
+    return reverse(name, kwargs={key: values.get(key, uuid.uuid4()) for key in converters})
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+@pytest.mark.parametrize(
+    "pattern",
+    [pattern for pattern in PATTERNS if pattern.name not in SHOWS_NOTHING_RECORDED],
+    ids=lambda pattern: pattern.name,
+)
+def test_without_a_record_nothing_is_shown_and_nothing_done(
+    petra: Client, alice: Person, pattern: Any, method: str, broken_log: None
+) -> None:
+    (memory_id,) = alice.remember(SECRET)
+    url = _url(pattern.name, pattern.pattern.converters, alice, memory_id)
+    form = {**FORMS.get(pattern.name, {"reason": "17-1-b"}), "reference": alice.tenant.reference}
+    response = getattr(petra, method)(url, form if method == "post" else {})
+    assert SECRET not in response.text
+    assert alice.scope.count() == 1
+    if response.status_code not in {404, 405} and not (pattern.name == "find-tenant" and method == "get"):
+        assert response.status_code == 503
+        assert "The audit log cannot be written" in response.text
+
+
+def test_a_refusal_that_cannot_be_recorded_says_so(aude: Client, alice: Person, broken_log: None) -> None:
+    response = aude.get(reverse("browse-memories", args=[alice.tenant.reference]))
+    assert (response.status_code, "cannot be written" in response.text) == (503, True)
+
+
+def test_nobody_signs_in_without_a_record(client: Client, db: None, broken_log: None) -> None:
+    StaffFactory(username="sam")
+    response = client.post(reverse("account_login"), {"login": "sam", "password": PASSWORD})
+    assert response.status_code == 503
+    assert client.get(reverse("show-home")).status_code == 302
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_log_that_works_again_is_used_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patched:
+        patched.setattr(appending, "_APPEND", "SELECT 1/0 AS %s")
+        with pytest.raises(audit.AuditUnavailable):
+            audit.record(Action.MEMORY_OPENED, actor="sam")
+    assert audit.record(Action.MEMORY_OPENED, actor="sam").seq == 1
+    assert AuditEvent.objects.count() == 1
+    assert connection.is_usable()

@@ -1,0 +1,158 @@
+"""Unusual behaviour is flagged by counts that anybody can make again."""
+
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from dashboard import audit, tasks
+from dashboard.audit import Action, ActorKind, watch
+from dashboard.models import AuditEvent, Flag
+from tests.audit.conftest import mallory
+
+pytestmark = pytest.mark.django_db
+
+SAM = "Sam Okafor (sam)"
+TUESDAY_NOON = datetime(2026, 3, 3, 12, 30, tzinfo=UTC)
+
+
+@pytest.fixture(autouse=True)
+def thresholds(settings) -> None:
+    settings.MEMADMIN_WATCH_TENANTS_PER_HOUR = 3
+    settings.MEMADMIN_WATCH_REVEALS_PER_DAY = 0
+    settings.MEMADMIN_WATCH_OPENS_WITHOUT_PURPOSE_PER_DAY = 0
+    settings.MEMADMIN_WATCH_OPENS_AT_ODD_HOURS_PER_DAY = 0
+
+
+def _opens(
+    people: int, *, actor: str = SAM, at: datetime = TUESDAY_NOON, action: Action = Action.MEMORY_OPENED
+) -> None:
+    for number in range(people):
+        audit.record(action, actor=actor, digest=audit.tenant_digest(f"u_{number}"))
+    with mallory() as cursor:  # the clock is the database's; only she can turn it
+        cursor.execute("UPDATE dashboard_auditevent SET at = %s WHERE actor_label = %s", [at, actor])
+
+
+def _flags() -> list[tuple[str, str, int]]:
+    watch.look(TUESDAY_NOON + timedelta(minutes=10))
+    return list(Flag.objects.values_list("rule", "actor_label", "count"))
+
+
+def test_opening_many_people_within_an_hour_is_flagged() -> None:
+    _opens(3)
+    assert _flags() == [("many-people", SAM, 3)]
+    assert watch.sentence(Flag.objects.get()) == (
+        "Opened the memories of 3 people within an hour (3 or more are flagged)."
+    )
+
+
+def test_opening_one_person_many_times_is_not() -> None:
+    for _ in range(5):
+        _opens(1)
+    assert _flags() == []
+
+
+def test_fewer_than_the_threshold_are_not_flagged() -> None:
+    _opens(2)
+    assert _flags() == []
+
+
+def test_people_are_counted_per_member_of_staff() -> None:
+    _opens(2)
+    _opens(2, actor="Petra Lindqvist (petra)")
+    assert _flags() == []
+
+
+def test_jobs_are_not_watched() -> None:
+    audit.record(Action.MEMORY_OPENED, actor="job: export", kind=ActorKind.JOB)
+    assert not AuditEvent.objects.filter(actor_kind=ActorKind.STAFF).exists()
+    assert watch.look() == 0
+
+
+def test_a_rule_with_threshold_0_is_off(settings) -> None:
+    settings.MEMADMIN_WATCH_TENANTS_PER_HOUR = 0
+    _opens(5)
+    assert _flags() == []
+
+
+def test_reveals_are_counted_over_the_day(settings) -> None:
+    settings.MEMADMIN_WATCH_TENANTS_PER_HOUR, settings.MEMADMIN_WATCH_REVEALS_PER_DAY = 0, 4
+    _opens(4, at=TUESDAY_NOON - timedelta(hours=4), action=Action.MEMORY_REVEALED)
+    assert _flags() == [("many-reveals", SAM, 4)]
+
+
+def test_opening_without_a_purpose_is_counted(settings) -> None:
+    settings.MEMADMIN_WATCH_TENANTS_PER_HOUR, settings.MEMADMIN_WATCH_OPENS_WITHOUT_PURPOSE_PER_DAY = 0, 2
+    audit.record(Action.MEMORY_OPENED, actor=SAM, purpose="grant-1")
+    _opens(2)
+    assert _flags() == [("no-purpose", SAM, 2)]
+
+
+@pytest.mark.parametrize(
+    ("at", "flagged"),
+    [
+        (datetime(2026, 3, 3, 6, 59, tzinfo=UTC), True),
+        (datetime(2026, 3, 3, 7, 0, tzinfo=UTC), False),
+        (datetime(2026, 3, 3, 19, 59, tzinfo=UTC), False),
+        (datetime(2026, 3, 3, 20, 0, tzinfo=UTC), True),
+        (datetime(2026, 3, 7, 12, 0, tzinfo=UTC), True),  # a Saturday
+    ],
+)
+def test_work_at_odd_hours_is_counted(settings, at: datetime, *, flagged: bool) -> None:
+    settings.MEMADMIN_WATCH_TENANTS_PER_HOUR, settings.MEMADMIN_WATCH_OPENS_AT_ODD_HOURS_PER_DAY = 0, 2
+    _opens(2, at=at)
+    watch.look(at.replace(hour=23))
+    assert Flag.objects.filter(rule="odd-hours").exists() == flagged
+
+
+def test_odd_hours_are_those_of_the_desks_time_zone(settings) -> None:
+    settings.TIME_ZONE = "America/New_York"
+    settings.MEMADMIN_WATCH_TENANTS_PER_HOUR, settings.MEMADMIN_WATCH_OPENS_AT_ODD_HOURS_PER_DAY = 0, 2
+    _opens(2, at=datetime(2026, 3, 3, 9, 0, tzinfo=UTC))  # 4 in the morning there
+    with timezone.override(ZoneInfo("America/New_York")):
+        watch.look(datetime(2026, 3, 3, 18, 0, tzinfo=UTC))
+    assert Flag.objects.get().rule == "odd-hours"
+
+
+def test_a_flag_grows_instead_of_being_raised_twice() -> None:
+    _opens(3)
+    assert _flags() == [("many-people", SAM, 3)]
+    _opens(5)
+    assert watch.look(TUESDAY_NOON + timedelta(minutes=20)) == 0
+    assert Flag.objects.get().count == 5
+
+
+def test_the_job_looks() -> None:
+    for number in range(3):
+        audit.record(Action.MEMORY_OPENED, actor=SAM, digest=audit.tenant_digest(f"u_{number}"))
+    assert tasks.watch_staff(0) == 1
+
+
+def test_petra_sees_a_flag_and_reviews_it(petra: Client) -> None:
+    _opens(3)
+    _flags()
+    assert "Opened the memories of 3 people" in petra.get(reverse("list-flags")).text
+    response = petra.post(reverse("review-flag", args=[Flag.objects.get().pk]), follow=True)
+    assert "reviewed" in response.text
+    assert Flag.objects.get().reviewed_by.username == "petra"
+    assert AuditEvent.objects.filter(action=Action.FLAG_REVIEWED).count() == 1
+
+
+def test_aude_sees_flags_but_does_not_review_them(aude: Client) -> None:
+    _opens(3)
+    _flags()
+    assert "Mark as reviewed" not in aude.get(reverse("list-flags")).text
+    assert aude.post(reverse("review-flag", args=[Flag.objects.get().pk])).status_code == 403
+
+
+def test_a_flag_leads_to_its_events(petra: Client) -> None:
+    for number in range(3):
+        audit.record(Action.MEMORY_OPENED, actor=SAM, digest=audit.tenant_digest(f"u_{number}"))
+    watch.look()
+    page = petra.get(reverse("list-flags")).text
+    (link,) = [part.split('"')[0] for part in page.split('href="')[1:] if "actor=" in part.split('"')[0]]
+    rows = petra.get(link.replace("&amp;", "&")).context["rows"]
+    assert len(rows) == 3
