@@ -19,6 +19,6 @@ class Command(BaseCommand):
         self.stdout.write(f"{done.added} new tenants.")
         if done.refused:
             self.stdout.write(
-                f"{done.refused} ids in the store cannot name one person to this desk (white space, control "
-                "or invisible characters, more than 255 characters) and were left out. Rename them in the store to reach them."
+                f"{done.refused} ids in the store cannot name one person to this desk (white space, control or "
+                "invisible characters, more than 255 characters) and were left out. Rename them to reach them."
             )
