@@ -1,6 +1,8 @@
 """mem0's own tutorial with nothing but the import changed: ``client`` is made by a line of its own, as there."""
 
+import importlib
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -8,8 +10,9 @@ from memadmin.memory import connect, embedded
 
 
 @pytest.fixture(autouse=True)
-def _a_database_of_its_own(monkeypatch: pytest.MonkeyPatch, worker_name: str) -> Iterator[None]:
-    """The environment of a newcomer, but that parallel workers do not meet."""
+def _a_store_of_its_own(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, worker_name: str) -> Iterator[None]:
+    """The environment of a newcomer, but that parallel workers do not meet, in the history file neither."""
+    monkeypatch.setattr(importlib.import_module("memadmin.memory.connect"), "var_dir", lambda: tmp_path)
     monkeypatch.setenv("DATABASE_URL", embedded.url(f"tutorial_{worker_name}"))
     yield
     connect().close()
