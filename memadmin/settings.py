@@ -33,6 +33,14 @@ def one_of(name: str, *, default: str, known: Container[str]) -> str:
     return value
 
 
+def hours(text: str) -> tuple[int, int]:
+    """Working hours, "7-20": from the first to before the last."""
+    first, _, last = text.partition("-")
+    if not (first.isdecimal() and last.isdecimal() and int(first) < int(last) <= 24):
+        raise ImproperlyConfigured(f"MEMADMIN_WATCH_WORKING_HOURS is two hours, like “7-20”, not “{text}”.")
+    return int(first), int(last)
+
+
 # On a laptop: a secret key of its own, this machine's host names, the embedded database, cookies without HTTPS.
 MEMADMIN_DEBUG = flag("MEMADMIN_DEBUG", default=False)
 # Django's own debug pages print local variables, and with them memory text. They stay off everywhere.
@@ -202,7 +210,10 @@ MEMADMIN_WATCH_REVEALS_PER_DAY = env.int("MEMADMIN_WATCH_REVEALS_PER_DAY", defau
 MEMADMIN_WATCH_OPENS_WITHOUT_PURPOSE_PER_DAY = env.int("MEMADMIN_WATCH_OPENS_WITHOUT_PURPOSE_PER_DAY", default=0)
 MEMADMIN_WATCH_OPENS_AT_ODD_HOURS_PER_DAY = env.int("MEMADMIN_WATCH_OPENS_AT_ODD_HOURS_PER_DAY", default=10)
 # Working hours in the desk's time zone, Monday to Friday: "first hour-last hour".
-MEMADMIN_WATCH_WORKING_HOURS = env.str("MEMADMIN_WATCH_WORKING_HOURS", default="7-20")
+MEMADMIN_WATCH_WORKING_HOURS = hours(env.str("MEMADMIN_WATCH_WORKING_HOURS", default="7-20"))
+# Mail server, e.g. smtp+tls://user:password@mail.example.com:587, and whom mail comes from.
+vars().update(env.email_url("MEMADMIN_EMAIL_URL", default="smtp://127.0.0.1:25"))
+DEFAULT_FROM_EMAIL = env.str("MEMADMIN_EMAIL_FROM", default="memadmin@localhost")
 
 # Requests are logged without query strings or bodies; mem0's own log of memory text is silenced in the core.
 LOGGING = {

@@ -1,9 +1,13 @@
 """Appending to the chain: one short transaction of its own, shared by all who wait at the same moment.
 
-The chain has one end, so appends happen one after the other, and a commit waits for the disk. Threads that arrive
+The chain has one end, so appends happen one after the other, and each commit waits for the disk. Threads that arrive
 while an append is under way therefore queue up, and the first of them writes for all: one statement, one commit.
 Each event is chained and on disk before ``append`` returns; there is no unsealed tail. Across processes the row of
 ``AuditHead`` is the lock, held only for that one statement.
+
+Each process appends over a connection of its own: whatever transaction the caller is in the middle of, its rollback
+removes no event, and it never holds the end of the chain. A test case's wrapping transaction is the exception, as for
+``atomic(durable=True)``: the events of such a test go over its connection and are rolled back with it.
 """
 
 import json
@@ -11,16 +15,13 @@ import os
 import threading
 import time
 import uuid
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Any
 
 import psycopg
 from django.db import DEFAULT_DB_ALIAS, DataError, Error, InterfaceError, OperationalError, connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
-from psycopg.types.json import Jsonb
 
 MOST_AT_ONCE = 256
 """Events in one statement."""
@@ -31,6 +32,7 @@ GATHERING = 0.0002
 _COLUMNS = """
     id, action, outcome, actor_kind, actor_label, tenant_digest, purpose, request_id, counts, ip, user_agent, commitment
 """
+_WRITTEN = "id, seq, version, (extract(epoch FROM at) * 1000000)::bigint, previous_hash, hash"
 _APPEND = f"""
     WITH given AS (
         SELECT * FROM jsonb_to_recordset(%s) AS given (
@@ -42,12 +44,9 @@ _APPEND = f"""
         SELECT id, salt, sealed FROM given WHERE salt IS NOT NULL
     )
     INSERT INTO dashboard_auditevent ({_COLUMNS}) SELECT {_COLUMNS} FROM given
-    RETURNING id, seq, version, (extract(epoch FROM at) * 1000000)::bigint, previous_hash, hash
+    RETURNING {_WRITTEN}
 """  # noqa: S608 - names of ours
-_WRITTEN = """
-    SELECT id, seq, version, (extract(epoch FROM at) * 1000000)::bigint, previous_hash, hash
-    FROM dashboard_auditevent WHERE id = ANY(%s)
-"""
+_FIND = f"SELECT {_WRITTEN} FROM dashboard_auditevent WHERE id = ANY(%s)"  # noqa: S608
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +82,9 @@ class Appender:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._waiting: list[_Entry] = []
-        self._writing = False
+        self._writing = False  # a thread is; only that one touches the connection
         self._had_company = False
+        self._connection: BaseDatabaseWrapper | None = None
 
     def append(self, row: dict[str, Any]) -> Written:
         """Append one event; returns when it is committed.
@@ -95,6 +95,10 @@ class Appender:
         Raises:
             django.db.Error: it was not written.
         """
+        caller = connections[DEFAULT_DB_ALIAS]
+        if caller.in_atomic_block and getattr(caller.atomic_blocks[0], "_from_testcase", False):
+            with transaction.atomic():
+                return _insert(caller, [row])[0]
         entry = _Entry(row)
         with self._lock:
             self._waiting.append(entry)
@@ -107,13 +111,18 @@ class Appender:
             raise entry.error or InterfaceError("The thread that wrote for this one was stopped.")
         return entry.written
 
+    def close(self) -> None:
+        """Close the connection; the next event opens it again."""
+        if self._connection is not None:
+            self._connection.close()
+
     def _write_for_all(self) -> None:
         if self._had_company:
             time.sleep(GATHERING)
         with self._lock:
             batch, self._waiting = self._waiting[:MOST_AT_ONCE], self._waiting[MOST_AT_ONCE:]
         try:
-            _write(batch)
+            self._write(batch)
         finally:
             with self._lock:
                 self._had_company = len(batch) > 1
@@ -125,32 +134,43 @@ class Appender:
             if successor:
                 successor.woken.release()
 
-
-def _write(batch: Sequence[_Entry]) -> None:
-    try:
-        written = {row.id: row for row in _insert([entry.row for entry in batch])}
-    except Error as error:
-        if len(batch) > 1 and isinstance(error, DataError):  # one event's fault must not refuse the others
-            for entry in batch:
-                _write([entry])
-            return
-        for entry in batch:
-            entry.error = error
-        return
-    for entry in batch:
-        entry.written = written[entry.row["id"]]
-
-
-def _insert(rows: list[dict[str, Any]]) -> list[Written]:
-    given = Jsonb(rows, dumps=partial(json.dumps, default=str))  # default: for UUIDs
-    with _own_transaction() as connection:
+    def _write(self, batch: Sequence[_Entry]) -> None:
         try:
-            return _fetch(connection, _APPEND, given)
+            written = self._insert_even_after_a_restart([entry.row for entry in batch])
+        except Error as error:
+            if len(batch) > 1 and isinstance(error, DataError):  # one event's fault must not refuse the others
+                for entry in batch:
+                    self._write([entry])
+                return
+            self.close()  # whatever is wrong with it, the next event gets a fresh one
+            for entry in batch:
+                entry.error = error
+            return
+        found = {row.id: row for row in written}
+        for entry in batch:
+            entry.written = found[entry.row["id"]]
+
+    def _insert_even_after_a_restart(self, rows: list[dict[str, Any]]) -> list[Written]:
+        connection = self._own_connection()
+        try:
+            return _insert(connection, rows)
         except (OperationalError, InterfaceError):
-            if connection.in_atomic_block or connection.is_usable():
+            if connection.is_usable():
                 raise
             connection.close()  # the server was restarted; had it committed before that?
-            return _fetch(connection, _WRITTEN, [row["id"] for row in rows]) or _fetch(connection, _APPEND, given)
+            return _fetch(connection, _FIND, [row["id"] for row in rows]) or _insert(connection, rows)
+
+    def _own_connection(self) -> BaseDatabaseWrapper:
+        caller = connections[DEFAULT_DB_ALIAS]
+        if self._connection is None or self._connection.settings_dict["NAME"] != caller.settings_dict["NAME"]:
+            self.close()
+            self._connection = caller.copy()
+            self._connection.inc_thread_sharing()
+        return self._connection
+
+
+def _insert(connection: BaseDatabaseWrapper, rows: Sequence[dict[str, Any]]) -> list[Written]:
+    return _fetch(connection, _APPEND, json.dumps(rows, default=str))  # default: for UUIDs
 
 
 def _fetch(connection: BaseDatabaseWrapper, statement: str, argument: Any) -> list[Written]:
@@ -159,28 +179,6 @@ def _fetch(connection: BaseDatabaseWrapper, statement: str, argument: Any) -> li
     with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as cursor:
         cursor.execute(statement, [argument], prepare=True)
         return [Written(*row) for row in cursor.fetchall()]
-
-
-@contextmanager
-def _own_transaction() -> Iterator[BaseDatabaseWrapper]:
-    """A connection on which a statement is a transaction of its own, whatever the caller is in the middle of.
-
-    Outside a transaction that is the caller's; inside, one is opened and closed again, so that the caller's rollback
-    removes no event. A test case's wrapping transaction does not count, as for ``atomic(durable=True)``: the events of
-    such a test are rolled back with it.
-    """
-    caller = connections[DEFAULT_DB_ALIAS]
-    if caller.in_atomic_block and getattr(caller.atomic_blocks[0], "_from_testcase", False):
-        with transaction.atomic():
-            yield caller
-    elif caller.in_atomic_block or not caller.get_autocommit():
-        separate = caller.copy()
-        try:
-            yield separate
-        finally:
-            separate.close()
-    else:
-        yield caller
 
 
 appender = Appender()

@@ -41,9 +41,9 @@ class Rule:
 
 
 def _at_odd_hours(events: QuerySet[AuditEvent]) -> QuerySet[AuditEvent]:
-    first, _, last = settings.MEMADMIN_WATCH_WORKING_HOURS.partition("-")
+    first, last = settings.MEMADMIN_WATCH_WORKING_HOURS
     return events.alias(hour=ExtractHour("at"), weekday=ExtractIsoWeekDay("at")).filter(
-        Q(hour__lt=int(first)) | Q(hour__gte=int(last)) | Q(weekday__gt=_FRIDAY)
+        Q(hour__lt=first) | Q(hour__gte=last) | Q(weekday__gt=_FRIDAY)
     )
 
 

@@ -92,12 +92,11 @@ def test_one_bad_event_does_not_refuse_the_others(monkeypatch: pytest.MonkeyPatc
 @own_transactions
 def test_a_restarted_server_costs_no_event() -> None:
     _record()
-    with connection.cursor() as cursor:
+    appenders = appending.appender._own_connection()
+    with appenders.cursor() as cursor:
         cursor.execute("SELECT pg_backend_pid()")
         (pid,) = cursor.fetchone()
-    separate = connection.copy()
-    separate.cursor().execute("SELECT pg_terminate_backend(%s)", [pid])
-    separate.close()
+    connection.cursor().execute("SELECT pg_terminate_backend(%s)", [pid])
     assert _record().seq == 2
 
 
@@ -105,12 +104,12 @@ def test_a_restarted_server_costs_no_event() -> None:
 def test_an_answer_that_was_lost_is_not_recorded_twice(monkeypatch: pytest.MonkeyPatch) -> None:
     fetch, failed = appending._fetch, threading.Event()
 
-    def loses_the_first_answer(connection: Any, statement: str, argument: Any) -> Any:
-        answer = fetch(connection, statement, argument)
+    def loses_the_first_answer(over: Any, statement: str, argument: Any) -> Any:
+        answer = fetch(over, statement, argument)
         if failed.is_set():
             return answer
         failed.set()
-        connection.connection.close()
+        over.connection.close()
         raise OperationalError("the connection was lost")
 
     monkeypatch.setattr(appending, "_fetch", loses_the_first_answer)

@@ -29,7 +29,7 @@ SHOWS_NOTHING_RECORDED = {"show-home", "filter-audit-events", "download-audit-ve
 
 @pytest.fixture
 def broken_log(monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(rows: Any) -> None:
+    def refuse(connection: Any, rows: Any) -> None:
         raise OperationalError("disk full")
 
     monkeypatch.setattr(appending, "_insert", refuse)
@@ -75,7 +75,7 @@ def test_nobody_signs_in_without_a_record(client: Client, db: None, broken_log: 
 @pytest.mark.django_db(transaction=True)
 def test_a_log_that_works_again_is_used_again(monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as patched:
-        patched.setattr(appending, "_APPEND", "SELECT 1/0 AS %s")
+        patched.setattr(appending, "_APPEND", "SELECT 1 / 0, %s")
         with pytest.raises(audit.AuditUnavailable):
             audit.record(Action.MEMORY_OPENED, actor="sam")
     assert audit.record(Action.MEMORY_OPENED, actor="sam").seq == 1

@@ -70,9 +70,11 @@ def _set_up(folder: Path) -> None:
 def _tear_down() -> None:
     from django.db import connection
 
+    from dashboard.audit.appending import appender
     from memadmin.memory import embedded
 
     connection.close()
+    appender.close()
     with psycopg.connect(embedded.url("postgres"), autocommit=True) as server:
         server.execute(f"DROP DATABASE {DATABASE} WITH (FORCE)")
 
