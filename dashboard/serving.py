@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import NoReturn
 
+import psutil
 from django.conf import settings
 from django.core.management.base import CommandError
 from filelock import FileLock, Timeout
@@ -113,12 +114,18 @@ def _end_with_the_parent() -> None:
 
 
 def _end(child: subprocess.Popen[bytes]) -> None:
+    """End a child and what it started: one that is left over would start the database anew."""
+    family = psutil.Process(child.pid).children(recursive=True) if child.poll() is None else []
     child.terminate()
     try:
         child.wait(PATIENCE)
     except subprocess.TimeoutExpired:
         child.kill()
         child.wait()
+    _, left = psutil.wait_procs(family, timeout=PATIENCE)
+    for process in left:
+        process.kill()
+    psutil.wait_procs(left)
 
 
 def _stop(_number: int, _frame: FrameType | None) -> NoReturn:

@@ -15,7 +15,14 @@ class ReferenceConverter(StringConverter):
         return value.upper()
 
 
+class DigestConverter(StringConverter):
+    """A keyed digest of a user_id; anything else in its place could be a user_id and would be recorded."""
+
+    regex = "[0-9a-f]{64}"
+
+
 register_converter(ReferenceConverter, "reference")
+register_converter(DigestConverter, "digest")
 
 urlpatterns = [
     # Where sign-in leads.
@@ -35,7 +42,7 @@ urlpatterns = [
     # The audit log.
     path("audit/", audit.list_audit_events, name="list-audit-events"),
     path("audit/filter/", audit.filter_audit_events, name="filter-audit-events"),
-    path("audit/people/<str:digest>/", audit.show_tenant_timeline, name="show-tenant-timeline"),
+    path("audit/people/<digest:digest>/", audit.show_tenant_timeline, name="show-tenant-timeline"),
     path("audit/requests/<uuid:request_id>/", audit.show_request_timeline, name="show-request-timeline"),
     path("audit/export/", audit.export_audit_events, name="export-audit-events"),
     path("audit/verifier/", audit.download_audit_verifier, name="download-audit-verifier"),

@@ -96,7 +96,7 @@ class Export:
         self._move(line, content_hash(line))
         if line["hash"] != self.hash:
             raise Fault(f"Event {line['seq']} was changed: its hash does not fit.")
-        if line.get("salt") and note_hash(line) != line["commitment"]:
+        if (line.get("salt") or line.get("note")) and note_hash(line) != line["commitment"]:
             raise Fault(f"The note of event {line['seq']} was changed.")
         self.unproven += 1
 
@@ -140,7 +140,7 @@ def content_hash(line: Line) -> str:
 
 
 def note_hash(line: Line) -> str:
-    return hashlib.sha256(bytes.fromhex(line["salt"]) + line["note"].encode()).hexdigest()
+    return hashlib.sha256(bytes.fromhex(line.get("salt") or "") + line.get("note", "").encode()).hexdigest()
 
 
 def is_signed(line: Line) -> bool:

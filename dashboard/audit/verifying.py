@@ -155,7 +155,7 @@ class _Walker:
             )
         if head.hash != self._walk.hash:
             return Break.at(last, Fault.EDITED, f"The head of the log names another hash for event {last}.")
-        if beyond := _beyond_the_head():
+        if (beyond := _beyond_the_head()) is not None:
             return Break.at(beyond, Fault.INSERTED, f"Event {beyond} was added without being chained.")
         return None
 
@@ -253,7 +253,7 @@ def _beyond_the_head() -> int | None:
     with connection.cursor() as cursor:  # one statement sees one state, whatever is appended meanwhile
         cursor.execute(
             "SELECT min(event.seq) FROM dashboard_auditevent AS event, dashboard_audithead AS head"
-            " WHERE event.seq > head.seq"
+            " WHERE event.seq > head.seq OR event.seq < 1"
         )
         first: int | None = cursor.fetchone()[0]
         return first

@@ -25,7 +25,7 @@ class AppendOnlyRows(models.QuerySet["Any"]):
     def _refuse(self, *_: Any, **__: Any) -> NoReturn:
         raise AppendOnly("The audit log is append-only: what is written never changes.")
 
-    update = bulk_update = update_or_create = delete = _raw_delete = _refuse
+    update = bulk_create = bulk_update = update_or_create = delete = _raw_delete = _refuse
 
 
 class AppendOnlyModel(models.Model):

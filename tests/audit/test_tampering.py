@@ -330,3 +330,18 @@ def test_what_is_appended_during_a_run_is_not_taken_for_tampering() -> None:
         checkpoints.take()
 
     assert audit.verify(progress=meanwhile).intact
+
+
+@pytest.mark.parametrize("position", [0, -7])
+def test_an_event_put_before_the_first_is_found(position: int) -> None:
+    columns = (
+        "id, version, at, action, outcome, actor_kind, actor_label, tenant_digest, purpose, request_id, counts, ip"
+    )
+    columns += ", user_agent, commitment, previous_hash, hash"
+    with mallory() as cursor:
+        rest = columns.removeprefix("id, ").replace(" hash", " repeat('f', 64)")
+        cursor.execute(
+            f"INSERT INTO {EVENTS} (seq, {columns}) SELECT %s, gen_random_uuid(), {rest} FROM {EVENTS} WHERE seq = 5",
+            [position],
+        )
+    assert _found()[:2] == ("inserted", position)
