@@ -6,6 +6,7 @@ starts it, the last one that used it stops it.
 
 import logging
 import os
+import threading
 import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 DATABASE = "memadmin"
 
+_starting = threading.Lock()  # the package's own lock keeps processes apart, not threads
 _created: set[tuple[int | None, str]] = set()  # (server's pid, database) seen to exist by this process
 
 
@@ -60,7 +62,8 @@ def server() -> "PostgresServer":
             f"{directory.parent} cannot be used: {error.strerror}. Check MEMADMIN_VAR_DIR."
         ) from error
     try:
-        return get_server(directory, cleanup_mode="stop")
+        with _starting:
+            return get_server(directory, cleanup_mode="stop")
     except Exception as error:
         raise StoreUnavailable(f"The embedded PostgreSQL did not start; see {directory / 'log'}.") from error
 

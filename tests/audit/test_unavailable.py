@@ -11,6 +11,7 @@ from django.urls import reverse
 from dashboard import audit
 from dashboard.audit import Action, appending
 from dashboard.models import AuditEvent
+from memadmin.memory import StoreUnavailable, embedded
 from tests.desk.conftest import Person
 from tests.desk.test_access import PATTERNS
 from tests.factories import PASSWORD, StaffFactory
@@ -81,3 +82,15 @@ def test_a_log_that_works_again_is_used_again(monkeypatch: pytest.MonkeyPatch) -
     assert audit.record(Action.MEMORY_OPENED, actor="sam").seq == 1
     assert AuditEvent.objects.count() == 1
     assert connection.is_usable()
+
+
+def test_an_embedded_database_that_does_not_start_is_a_database_error(
+    db: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse() -> str:
+        raise StoreUnavailable("The embedded PostgreSQL did not start.")
+
+    separate = connection.copy()
+    monkeypatch.setattr(embedded, "url", refuse)
+    with pytest.raises(OperationalError, match="did not start"):
+        separate.get_connection_params()
