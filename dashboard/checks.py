@@ -1,4 +1,4 @@
-"""What a deployment must set before it may start (system checks memadmin.E001 to E004, W001)."""
+"""What a deployment must set before it may start (system checks memadmin.E001 to E004, W001, W002)."""
 
 from typing import Any
 
@@ -6,6 +6,8 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, register
 from django.core.checks import Warning as CheckWarning
 from django.core.exceptions import ImproperlyConfigured
+
+from dashboard.audit import delivery
 
 SHORTEST_SECRET = 50  # characters, as Django's own check --deploy asks
 
@@ -62,6 +64,21 @@ def signed_checkpoints(**_: Any) -> list[CheckMessage]:
             "The audit log is not signed, so that whoever owns the database could rewrite it unnoticed.",
             hint="Set MEMADMIN_SIGNING_KEY_FILE for the job worker, MEMADMIN_TRUSTED_KEYS elsewhere.",
             id="memadmin.W001",
+        )
+    ]
+
+
+@register("memadmin")
+def delivered_checkpoints(**_: Any) -> list[CheckMessage]:
+    """Say that whoever owns the database and the signing key could sign a rewritten log anew."""
+    if settings.MEMADMIN_DEBUG or delivery.configured():
+        return []
+    return [
+        CheckWarning(
+            "Checkpoints of the audit log stay in the database: its owner could rewrite it with the signing key.",
+            hint="Set MEMADMIN_CHECKPOINT_FILE (on a disk of another owner), MEMADMIN_CHECKPOINT_EMAIL or "
+            "MEMADMIN_CHECKPOINT_WEBHOOK.",
+            id="memadmin.W002",
         )
     ]
 

@@ -33,6 +33,13 @@ def one_of(name: str, *, default: str, known: Container[str]) -> str:
     return value
 
 
+def at_least_one(number: int) -> int:
+    """A number of proxies."""
+    if number < 1:
+        raise ImproperlyConfigured(f"MEMADMIN_PROXIES is 1 or more, not {number}.")
+    return number
+
+
 def hours(text: str) -> tuple[int, int]:
     """Working hours, "7-20": from the first to before the last."""
     first, _, last = text.partition("-")
@@ -141,11 +148,13 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not MEMADMIN_DEBUG
 CSRF_COOKIE_NAME = "memadmin_csrf"
 CSRF_FAILURE_VIEW = "dashboard.views.errors.csrf_failure"
 
-# Behind HTTPS in production; the proxy's header is trusted only where the operator says so.
+# Behind HTTPS in production; a proxy's headers are trusted only where the operator says so.
 SECURE_SSL_REDIRECT = flag("MEMADMIN_SSL_REDIRECT", default=not MEMADMIN_DEBUG)
 SECURE_HSTS_SECONDS = 0 if MEMADMIN_DEBUG else 31_536_000
+MEMADMIN_PROXIES = 0  # how many append to X-Forwarded-For
 if flag("MEMADMIN_BEHIND_PROXY", default=False):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    MEMADMIN_PROXIES = at_least_one(env.int("MEMADMIN_PROXIES", default=1))
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 CONTENT_SECURITY_POLICY = {

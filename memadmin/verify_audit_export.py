@@ -8,8 +8,12 @@ FILE is JSON Lines (.jsonl), the same compressed (.gz), or CSV (.csv), as the de
 SHA-256 of the desk's public signing key, from somebody you trust (the desk publishes it at
 /.well-known/memadmin-keys.json); give it several times if the desk has had several keys.
 
-Exit code 0: every event is what the desk wrote and signed. 1: it is not; the first fault is named. 2: FILE cannot be
-read, or no key was given, so that nothing was compared with anything.
+Exit code 0: every event is what the desk wrote and signed. 1: it is not, or FILE was cut off; the first fault is named.
+2: FILE cannot be read, or no key was given, so that nothing was compared with anything.
+
+What it cannot prove: of a filtered export each event is genuine, but others that match may have been left out. Of the
+whole log none is missing between the first event and the last that are named; that the log begins and ends there, only
+the desk's checkpoints can tell.
 
 This file stands alone on purpose and shares no code with the desk. What it computes:
 
@@ -25,6 +29,7 @@ import gzip
 import hashlib
 import json
 import sys
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NoReturn, TextIO
@@ -51,6 +56,8 @@ FIELDS = (
     "commitment",
 )
 FORMULA = ("'=", "'+", "'-", "'@", "'\t", "'\r", "''")
+UNREADABLE = (gzip.BadGzipFile, zlib.error, EOFError, csv.Error, ValueError, LookupError, TypeError, AttributeError)
+"""What reading a damaged file can raise."""
 
 Line = dict[str, str]
 
@@ -62,12 +69,15 @@ class Fault(Exception):
 class Export:
     """Follows the lines of an export; ``check`` raises Fault at the first that does not fit."""
 
-    def __init__(self, trusted: set[str]) -> None:
+    def __init__(self, header: Line, trusted: set[str]) -> None:
+        self.filter = header["filter"]
+        self.left_out = int(header["left_out"])
         self.trusted = trusted
         self.proven = self.withheld = self.checkpoints = 0
         self.unproven = 0  # events since the last checkpoint
-        self.seq = -1
+        self.first = self.seq = -1
         self.hash = ""
+        self.ended = False
 
     def check(self, line: Line) -> None:
         kinds = {
@@ -75,7 +85,10 @@ class Export:
             "event": self._event,
             "withheld": self._withheld,
             "checkpoint": self._checkpoint,
+            "end": self._end,
         }
+        if self.ended:
+            raise Fault("Something follows the last line.")
         if line["kind"] not in kinds:
             raise Fault(f"A line is of an unknown kind: {line['kind']}.")
         kinds[line["kind"]](line)
@@ -85,6 +98,10 @@ class Export:
             raise Fault(f"The {self.unproven} events up to {self.seq} are not followed by their checkpoint.")
         if int(line["seq"]) < self.seq:
             raise Fault(f"The export goes back from event {self.seq} to {line['seq']}.")
+        if self.first < 0:
+            self.first = int(line["seq"]) + 1
+        elif not self.filter and (int(line["seq"]), line["hash"]) != (self.seq, self.hash):
+            raise Fault(f"Events {self.seq + 1} to {line['seq']} are missing from an export that leaves none out.")
         self.seq, self.hash = int(line["seq"]), line["hash"]
 
     def _event(self, line: Line) -> None:
@@ -101,6 +118,8 @@ class Export:
         self.unproven += 1
 
     def _withheld(self, line: Line) -> None:
+        if not self.filter:
+            raise Fault(f"Event {line['seq']} is withheld from an export that leaves none out.")
         self._follow(line, line["content_hash"])
         self._move(line, line["content_hash"])
         self.withheld += 1
@@ -119,6 +138,15 @@ class Export:
         self.proven += self.unproven
         self.unproven = 0
         self.checkpoints += 1
+
+    def _end(self, line: Line) -> None:
+        counted = (self.proven + self.unproven, self.checkpoints)
+        if (int(line["events"]), int(line["checkpoints"])) != counted:
+            raise Fault(
+                f"Something was cut out: of {line['events']} events and {line['checkpoints']} checkpoints "
+                f"the file has {counted[0]} and {counted[1]}."
+            )
+        self.ended = True
 
     def _follow(self, line: Line, content: str) -> None:
         if int(line["seq"]) != self.seq + 1:
@@ -158,8 +186,8 @@ def read(path: Path) -> Iterator[Line]:
     with open_text(path) as text:
         if path.name.removesuffix(".gz").endswith(".csv"):
             csv.field_size_limit(sys.maxsize)
-            for row in csv.DictReader(text):
-                yield {name: plain(value) for name, value in row.items()}
+            for row in csv.DictReader(text, restkey="", restval=""):
+                yield {name: plain(value) for name, value in row.items() if name}
         else:
             for line in text:
                 yield json.loads(line)
@@ -181,6 +209,37 @@ def stop(code: int, message: str) -> NoReturn:
     sys.exit(code)
 
 
+def checked(path: Path, trusted: set[str]) -> Export:
+    """The whole file, followed to its last line. Raises Fault, and what a damaged file makes of reading it."""
+    lines = read(path)
+    header = next(lines, {})
+    if header.get("format") != FORMAT:
+        stop(2, f"{path} is no export that this script knows.")
+    export = Export(header, trusted)
+    for line in lines:
+        try:
+            export.check(line)
+        except UNREADABLE as error:
+            raise Fault(f"After event {export.seq} the file cannot be read: {error!r}") from error
+    if not export.ended:
+        raise Fault(f"The file was cut off after event {export.seq}: its last line is missing.")
+    return export
+
+
+def report(export: Export) -> Iterator[str]:
+    """What is proven and what is not, in sentences."""
+    yield (
+        f"Proven: {export.proven} events as the desk wrote and signed them "
+        f"({export.checkpoints} checkpoints, {export.withheld} events withheld)."
+    )
+    if export.filter:
+        yield f"It was filtered ({export.filter!r}): each event is genuine; that none was left out is not proven."
+    elif export.first >= 0:
+        yield f"None is missing from event {export.first} to event {export.seq}."
+    if export.left_out:
+        yield f"The log had {export.left_out} later events when it was exported; they are not in the file."
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description="Check an export of memadmin's audit log.")
     parser.add_argument("file", type=Path)
@@ -190,24 +249,18 @@ def main() -> None:
     options = parser.parse_args()
     if not options.key:
         stop(2, "Name the desk's signing key with --key FINGERPRINT; else the export is only compared with itself.")
-    export = Export(set(options.key))
     try:
-        lines = read(options.file)
-        if next(lines, {}).get("format") != FORMAT:
-            stop(2, f"{options.file} is no export that this script knows.")
-        for line in lines:
-            export.check(line)
+        export = checked(options.file, set(options.key))
     except Fault as fault:
         stop(1, f"BROKEN. {fault}")
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        stop(1, f"BROKEN. After event {export.seq} the file cannot be read: {error!r}")
+    except UNREADABLE as error:
+        stop(1, f"BROKEN. The file was cut off or damaged: {error!r}")
+    except OSError as error:
+        stop(2, f"{options.file} cannot be read: {error.strerror}.")
     if export.unproven:
-        message = f"The last {export.unproven} events, up to {export.seq}, are not covered by a checkpoint yet."
-        stop(1, f"NOT PROVEN. {message} Export them again in some minutes.")
-    sys.stdout.write(
-        f"Proven: {export.proven} events as the desk wrote and signed them "
-        f"({export.checkpoints} checkpoints, {export.withheld} events withheld).\n"
-    )
+        message = f"The last {export.unproven} events, up to {export.seq}, are not covered by a checkpoint."
+        stop(1, f"NOT PROVEN. {message} The desk could not sign them; ask whether manage.py verify_audit is content.")
+    sys.stdout.write("".join(f"{sentence}\n" for sentence in report(export)))
 
 
 if __name__ == "__main__":

@@ -2,7 +2,8 @@
 
 writing   recording.record(); appending.py and a trigger in the database chain and commit it
 meaning   actions.py; what is hashed: encoding.py; the tenant in it: digests.py; typed text: notes.py, erasing.py
-proof     verifying.verify() over chain.py, reading.py; checkpoints.py, marks.py, signing.py, delivery.py
+proof     verifying.verify() over chain.py, reading.py, triggers.py
+signing   checkpoints.py, marks.py, signing.py, trust.py, delivery.py
 reading   search.py, export.py
 keeping   segments.py archives, watch.py flags
 """

@@ -5,6 +5,10 @@ while an append is under way therefore queue up, and the first of them writes fo
 Each event is chained and on disk before ``append`` returns; there is no unsealed tail. Across processes the row of
 ``AuditHead`` is the lock, held only for that one statement.
 
+A thread can be stopped anywhere (an interrupt, a server's time limit) without holding up the others: whoever leaves
+takes its unwritten event along and hands on its turn, and nobody waits longer than ``PATIENCE``. An event that was
+under way when its thread gave up may still be written: the log then has an attempt that showed nothing.
+
 Each process appends over a connection of its own: whatever transaction the caller is in the middle of, its rollback
 removes no event, and it never holds the end of the chain. A test case's wrapping transaction is the exception, as for
 ``atomic(durable=True)``: the events of such a test go over its connection and are rolled back with it.
@@ -28,6 +32,12 @@ MOST_AT_ONCE = 256
 
 GATHERING = 0.0002
 """Seconds that a writer waits for company where the one before had some; a lone event never waits."""
+
+CONNECTING = 5
+"""Whole seconds that a new connection may take."""
+
+PATIENCE = 12.0
+"""Seconds that a thread waits for the one that writes for it: longer than connecting and the trigger's lock_timeout."""
 
 _COLUMNS = """
     id, action, outcome, actor_kind, actor_label, tenant_digest, purpose, request_id, counts, ip, user_agent, commitment
@@ -67,10 +77,11 @@ def _closed_lock() -> threading.Lock:
     return lock
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Entry:
     row: dict[str, Any]
     woken: Any = field(default_factory=_closed_lock)  # released when it is written, or when it is this thread's turn
+    leads: bool = False  # this thread's turn to write for all, until it leaves
     ended: bool = False
     written: Written | None = None
     error: Error | None = None
@@ -93,22 +104,23 @@ class Appender:
             row: values by column name, and ``salt`` and ``sealed`` of its note, None for none.
 
         Raises:
-            django.db.Error: it was not written.
+            django.db.Error: it was not written, or not in time.
         """
         caller = connections[DEFAULT_DB_ALIAS]
         if caller.in_atomic_block and getattr(caller.atomic_blocks[0], "_from_testcase", False):
             with transaction.atomic():
                 return _insert(caller, [row])[0]
         entry = _Entry(row)
-        with self._lock:
-            self._waiting.append(entry)
-            leads, self._writing = not self._writing, True
-        if not leads:
-            entry.woken.acquire()
-        if not entry.ended:
-            self._write_for_all()
+        try:
+            self._join(entry)
+            if not entry.leads:
+                entry.woken.acquire(timeout=PATIENCE)
+            if entry.leads:
+                self._write_for_all()
+        finally:  # also when this thread is stopped: the others go on
+            self._leave(entry)
         if entry.written is None:
-            raise entry.error or InterfaceError("The thread that wrote for this one was stopped.")
+            raise entry.error or InterfaceError("The thread that wrote for this one was stopped, or took too long.")
         return entry.written
 
     def close(self) -> None:
@@ -116,23 +128,40 @@ class Appender:
         if self._connection is not None:
             self._connection.close()
 
-    def _write_for_all(self) -> None:
-        if self._had_company:
-            time.sleep(GATHERING)
+    def _join(self, entry: _Entry) -> None:
         with self._lock:
-            batch, self._waiting = self._waiting[:MOST_AT_ONCE], self._waiting[MOST_AT_ONCE:]
+            self._waiting.append(entry)
+            entry.leads, self._writing = not self._writing, True
+
+    def _leave(self, entry: _Entry) -> None:
+        if entry.ended and not entry.leads:
+            return
+        with self._lock:
+            if not entry.ended and entry in self._waiting:
+                self._waiting.remove(entry)
+            if entry.leads:
+                self._appoint()
+
+    def _appoint(self) -> None:
+        self._writing = bool(self._waiting)
+        if self._writing:
+            successor = self._waiting[0]
+            successor.leads = True
+            successor.woken.release()
+
+    def _write_for_all(self) -> None:
+        batch: list[_Entry] = []
         try:
+            if self._had_company:
+                time.sleep(GATHERING)
+            with self._lock:
+                batch, self._waiting = self._waiting[:MOST_AT_ONCE], self._waiting[MOST_AT_ONCE:]
             self._write(batch)
         finally:
-            with self._lock:
-                self._had_company = len(batch) > 1
-                successor = self._waiting[0] if self._waiting else None
-                self._writing = successor is not None
+            self._had_company = len(batch) > 1
             for entry in batch:
                 entry.ended = True
                 entry.woken.release()
-            if successor:
-                successor.woken.release()
 
     def _write(self, batch: Sequence[_Entry]) -> None:
         try:
@@ -146,6 +175,9 @@ class Appender:
             for entry in batch:
                 entry.error = error
             return
+        except BaseException:
+            self.close()  # stopped in the middle of a statement
+            raise
         found = {row.id: row for row in written}
         for entry in batch:
             entry.written = found[entry.row["id"]]
@@ -165,6 +197,7 @@ class Appender:
         if self._connection is None or self._connection.settings_dict["NAME"] != caller.settings_dict["NAME"]:
             self.close()
             self._connection = caller.copy()
+            self._connection.settings_dict["OPTIONS"].setdefault("connect_timeout", CONNECTING)
             self._connection.inc_thread_sharing()
         return self._connection
 

@@ -25,6 +25,7 @@ class Fault(StrEnum):
     CHECKPOINT = "checkpoint altered"
     SEGMENT = "segment altered"
     NOTE = "note altered"
+    TRIGGER = "trigger missing or altered"
 
 
 @dataclass(frozen=True, slots=True)

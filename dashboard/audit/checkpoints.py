@@ -2,13 +2,15 @@
 
 from datetime import UTC, datetime
 
+from django.core.exceptions import ImproperlyConfigured
 from django.db import transaction
 
-from dashboard.audit import encoding, signing
+from dashboard.audit import delivery, encoding, signing, trust
 from dashboard.audit.chain import Break, Fault, Walk
-from dashboard.audit.marks import Mark
-from dashboard.audit.reading import follow
-from dashboard.models import AuditCheckpoint, AuditHead, SigningKey
+from dashboard.audit.marks import Mark, NotACheckpoint
+from dashboard.audit.reading import follow, last_seq, link, slices
+from dashboard.audit.trust import Keys
+from dashboard.models import AuditCheckpoint, AuditHead, AuditSegment, SigningKey
 
 
 class ChainBroken(Exception):
@@ -22,54 +24,32 @@ class ChainBroken(Exception):
 def take() -> Mark | None:
     """Sign the log as it ends now; None if nothing was appended since the last time.
 
-    What came since the last checkpoint is followed first: a tampered log is not signed.
+    A signature vouches for everything before it. So the last one must be right, be the one that left the database,
+    and what came since is followed: a tampered log is not signed.
 
     Raises:
-        ChainBroken: somebody changed it. ImproperlyConfigured: there is no signing key.
+        ChainBroken: somebody changed it. ImproperlyConfigured: there is no signing key, or it was retired.
     """
-    key = signing.signing_key()
-    head = AuditHead.objects.get()
-    last = AuditCheckpoint.objects.last()
+    private, keys, now = signing.signing_key(), Keys(), datetime.now(UTC)
+    public_key = signing.public_hex(private)
+    key = signing.fingerprint(public_key)
+    _refuse_retired(key, keys, now)
+    last = AuditCheckpoint.objects.last()  # read before the head, which is therefore not behind it
+    head = _continued_by_head(keys.mark(last) if last else None, keys)
     if head.seq == (last.seq if last else 0):
         return None
-    walk = Walk(last.seq, last.hash) if last else Walk()
-    if found := follow(walk, head.seq):
-        raise ChainBroken(found)
-    if (walk.seq, walk.hash) != (head.seq, head.hash):
-        text = f"The log ends at {walk.seq}, but its head knows of event {head.seq}."
-        raise ChainBroken(Break.at(walk.seq + 1, Fault.TRUNCATED, text, through=head.seq))
-    now = datetime.now(UTC)
-    public_key = signing.public_hex(key)
-    mark = Mark(
-        seq=head.seq,
-        hash=head.hash,
-        at=encoding.microseconds(now),
-        key=signing.fingerprint(public_key),
-        public_key=public_key,
-    )
-    signature = key.sign(mark.statement).hex()
+    mark = Mark(seq=head.seq, hash=head.hash, at=encoding.microseconds(now), key=key, public_key=public_key)
+    signature = private.sign(mark.statement).hex()
     with transaction.atomic():
         publish_key(public_key, now)
-        AuditCheckpoint.objects.create(seq=head.seq, hash=head.hash, at=now, key=mark.key, signature=signature)
+        AuditCheckpoint.objects.create(seq=head.seq, hash=head.hash, at=now, key=key, signature=signature)
     return stored(head.seq)
 
 
 def stored(seq: int) -> Mark:
     """A checkpoint as it is delivered. Raises AuditCheckpoint.DoesNotExist."""
     row = AuditCheckpoint.objects.get(pk=seq)
-    return mark_of(row, SigningKey.objects.get(pk=row.key).public_key)
-
-
-def mark_of(row: AuditCheckpoint, public_key: str) -> Mark:
-    """A row as a mark."""
-    return Mark(
-        seq=row.seq,
-        hash=row.hash,
-        at=encoding.microseconds(row.at),
-        key=row.key,
-        public_key=public_key,
-        signature=row.signature,
-    )
+    return trust.mark_of(row, SigningKey.objects.get(pk=row.key).public_key)
 
 
 def publish_key(public_key: str, at: datetime) -> None:
@@ -77,3 +57,54 @@ def publish_key(public_key: str, at: datetime) -> None:
     SigningKey.objects.get_or_create(
         pk=signing.fingerprint(public_key), defaults={"public_key": public_key, "first_used_at": at}
     )
+
+
+def _refuse_retired(key: str, keys: Keys, now: datetime) -> None:
+    """A key has one first use in the list, so what it signed after another's would be taken for a thief's."""
+    if successor := keys.successor(key, now):
+        raise ImproperlyConfigured(
+            f"The signing key {key} was retired when {successor.fingerprint} came into use on "
+            f"{successor.first_used_at:%Y-%m-%d}: its checkpoints would not be believed. Make a new one: "
+            "openssl genpkey -algorithm ed25519 -out FILE."
+        )
+
+
+def _continued_by_head(last: Mark | None, keys: Keys) -> AuditHead:
+    head = AuditHead.objects.first()
+    if head is None:
+        raise ChainBroken(Break.at(last_seq() + 1, Fault.TRUNCATED, "The record of where the log ends is missing."))
+    walk = Walk(last.seq, last.hash) if last else Walk()
+    if found := (
+        (last and (trust.problem(last, keys) or _another_event(last)))
+        or _another_copy()
+        or follow(walk, head.seq)
+        or _another_end(walk, head)
+    ):
+        raise ChainBroken(found)
+    return head
+
+
+def _another_event(mark: Mark) -> Break | None:
+    kept = {link(row).hash_at(mark.seq) for rows in slices(mark.seq - 1, mark.seq) for row in rows}
+    archived = AuditSegment.objects.filter(last_seq=mark.seq).values_list("last_hash", flat=True)
+    if mark.hash in (kept or archived):
+        return None
+    return Break.at(mark.seq, Fault.REWRITTEN, f"Event {mark.seq} has another hash than its signed checkpoint.")
+
+
+def _another_copy() -> Break | None:
+    try:
+        newest = delivery.newest_in_file()
+    except (NotACheckpoint, OSError) as error:
+        return Break.at(1, Fault.CHECKPOINT, f"The file of delivered checkpoints cannot be read: {error}")
+    if newest is None or AuditCheckpoint.objects.filter(seq=newest.seq, hash=newest.hash).exists():
+        return None
+    text = f"The file of delivered checkpoints has one of event {newest.seq} that the database does not have."
+    return Break.at(newest.seq, Fault.CHECKPOINT, text)
+
+
+def _another_end(walk: Walk, head: AuditHead) -> Break | None:
+    if (walk.seq, walk.hash) == (head.seq, head.hash):
+        return None
+    text = f"The head of the log, at event {head.seq}, does not fit event {walk.seq}, the last that could be followed."
+    return Break.at(walk.seq + 1, Fault.TRUNCATED, text, through=max(head.seq, walk.seq + 1))

@@ -9,9 +9,12 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.core.mail import send_mail
 
+from dashboard.audit import marks
 from dashboard.audit.marks import Mark
+from dashboard.models import AuditCheckpoint
 
 _PATIENCE = 10  # seconds for a webhook to answer
+_LONGEST_LINE = 4096  # bytes; a checkpoint has some 450
 
 
 class Channel(StrEnum):
@@ -20,6 +23,16 @@ class Channel(StrEnum):
     FILE = "file"
     WEBHOOK = "webhook"
     EMAIL = "email"
+
+
+class CopiesVanished(FileNotFoundError):
+    """The file that MEMADMIN_CHECKPOINT_FILE names is not there any more."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(
+            f"{path}, where MEMADMIN_CHECKPOINT_FILE keeps checkpoints outside the database, is not there. "
+            "Put it back. Only if it never was there, make an empty one: the next checkpoint goes to it."
+        )
 
 
 def configured() -> list[Channel]:
@@ -32,6 +45,34 @@ def configured() -> list[Channel]:
     return [channel for channel, value in settings_of.items() if value]
 
 
+def file() -> Path | None:
+    """The configured file; None if there is none, or nothing that could be in it.
+
+    Raises:
+        CopiesVanished: it is not there, and checkpoints are.
+    """
+    if not settings.MEMADMIN_CHECKPOINT_FILE:
+        return None
+    path = Path(settings.MEMADMIN_CHECKPOINT_FILE)
+    if path.exists():
+        return path
+    if AuditCheckpoint.objects.exists():
+        raise CopiesVanished(path)
+    return None
+
+
+def newest_in_file() -> Mark | None:
+    """The last checkpoint in the configured file, if there is one. Raises NotACheckpoint, OSError."""
+    path = Path(settings.MEMADMIN_CHECKPOINT_FILE)
+    if not settings.MEMADMIN_CHECKPOINT_FILE or not path.exists():
+        return None
+    with path.open("rb") as content:
+        content.seek(max(path.stat().st_size - _LONGEST_LINE, 0))
+        lines = content.read().decode(errors="replace").split("\n")
+    kept = [line for line in lines if line.strip()]
+    return marks.parse(kept[-1]) if kept else None
+
+
 def deliver(mark: Mark, channel: Channel) -> None:
     """Hand a checkpoint over. Raises OSError (which HTTP and mail errors are) if it did not arrive."""
     {Channel.FILE: _to_file, Channel.WEBHOOK: _to_webhook, Channel.EMAIL: _to_mailbox}[channel](mark)
@@ -39,6 +80,8 @@ def deliver(mark: Mark, channel: Channel) -> None:
 
 def _to_file(mark: Mark) -> None:
     path = Path(settings.MEMADMIN_CHECKPOINT_FILE)
+    if not path.exists() and AuditCheckpoint.objects.filter(seq__lt=mark.seq).exists():
+        raise CopiesVanished(path)  # a new one in its place would hide that the old one is gone
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a", encoding="utf-8") as file:
         file.write(mark.as_line() + "\n")

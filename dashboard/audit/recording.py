@@ -5,6 +5,7 @@ import uuid
 from collections.abc import Mapping
 from typing import Any
 
+from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS, Error
 from django.http import HttpRequest
 
@@ -12,7 +13,7 @@ from dashboard.audit import notes
 from dashboard.audit.actions import Action, ActorKind, Outcome
 from dashboard.audit.appending import Written, appender
 from dashboard.audit.digests import tenant_digest
-from dashboard.audit.encoding import canonical_json, from_microseconds, storable
+from dashboard.audit.encoding import FIELDS, canonical_json, chained, content_hash, from_microseconds, storable
 from dashboard.models import AuditEvent, Staff, Tenant
 
 LONGEST_LABEL = 255
@@ -52,7 +53,7 @@ def record(
         purpose: reference of the grant under which it was done; default the request's.
 
     Raises:
-        AuditUnavailable: the event could not be written; the caller must show nothing.
+        AuditUnavailable: the event could not be written, or something else was; the caller must show nothing.
     """
     tenant = tenant or getattr(request, "tenant", None)
     event_id = uuid.uuid4()
@@ -73,12 +74,20 @@ def record(
         written = appender.append({**row, "salt": note and note.salt, "sealed": note and note.sealed})
     except Error as error:
         raise AuditUnavailable("The audit log cannot be written, so nothing is shown and nothing was done.") from error
+    if written.hash != _expected_hash(row, written):  # somebody replaced the trigger's function
+        raise AuditUnavailable("The database chained something else than was sent; run manage.py verify_audit.")
     if request is not None:
         request.audited = True  # type: ignore[attr-defined]  # read by middleware.TenantScope
     return _event(row, written)
 
 
 _FIELDS = [field.attname for field in AuditEvent._meta.concrete_fields]  # noqa: SLF001 - documented by Django
+
+
+def _expected_hash(row: dict[str, Any], written: Written) -> str:
+    added = {"version": written.version, "seq": written.seq, "at": written.at}
+    values = {**row, **added, "request_id": row["request_id"] or ""}
+    return chained(written.previous_hash, content_hash([str(values[field]) for field in FIELDS]))
 
 
 def _event(row: dict[str, Any], written: Written) -> AuditEvent:
@@ -111,13 +120,21 @@ def _origin(request: HttpRequest | None) -> dict[str, Any]:
         return {"request_id": None, "ip": "", "user_agent": ""}
     return {
         "request_id": getattr(request, "request_id", None),
-        "ip": _address(request.META.get("REMOTE_ADDR", "")),
+        "ip": _client(request),
         "user_agent": storable(request.headers.get("User-Agent", ""))[:LONGEST_LABEL],
     }
 
 
+def _client(request: HttpRequest) -> str:
+    """Each trusted proxy appended whom it was asked by; what stands further left, anybody can have made up."""
+    proxies: int = settings.MEMADMIN_PROXIES
+    forwarded = request.headers.get("X-Forwarded-For", "").split(",")
+    behind = _address(forwarded[-proxies].strip()) if 0 < proxies <= len(forwarded) else ""
+    return behind or _address(request.META.get("REMOTE_ADDR", ""))
+
+
 def _address(text: str) -> str:
     try:
-        return str(ipaddress.ip_address(text))
+        return str(ipaddress.ip_address(text.partition("%")[0]))  # without an IPv6 zone, which can be of any length
     except ValueError:
         return ""  # a Unix socket has no address

@@ -1,7 +1,7 @@
 """Finding events: filters, and pages that cost the same however long the log is."""
 
 import uuid
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -97,9 +97,18 @@ def actors() -> list[str]:
     return found
 
 
-def without_tenant(wanted: Wanted) -> Wanted:
-    """The same for everybody."""
-    return replace(wanted, tenant="")
+def described(wanted: Wanted) -> str:
+    """The filter in one line; "" for everything. A name that is not in the log was typed, and is not repeated."""
+    known = wanted.actor and AuditEvent.objects.filter(actor_label=wanted.actor).exists()
+    chosen = {
+        "actor": wanted.actor if known or not wanted.actor else "(not in the log)",
+        "action": wanted.action and wanted.action.value,
+        "tenant": wanted.tenant,
+        "request": wanted.request_id,
+        "since": wanted.since and wanted.since.isoformat(),
+        "until": wanted.until and wanted.until.isoformat(),
+    }
+    return "; ".join(f"{name}={value}" for name, value in chosen.items() if value)
 
 
 def _first_at_or_after(at: datetime) -> int | None:

@@ -15,12 +15,13 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.utils import timezone
 
-from dashboard.audit import encoding, export, signing
+from dashboard.audit import encoding, export, signing, trust
 from dashboard.audit.actions import Action
 from dashboard.audit.chain import Break, Fault, Walk
-from dashboard.audit.checkpoints import ChainBroken
+from dashboard.audit.checkpoints import ChainBroken, publish_key
 from dashboard.audit.reading import follow
 from dashboard.audit.recording import record
+from dashboard.audit.trust import Keys
 from dashboard.models import AuditCheckpoint, AuditEvent, AuditSegment
 
 
@@ -48,7 +49,7 @@ def archive_old(*, keep: timedelta, actor: str) -> Archived | None:
     last = AuditCheckpoint.objects.filter(at__lt=timezone.now() - keep).last()
     if first is None or last is None or last.seq < first.seq:
         return None
-    if found := follow(Walk(first.seq - 1, first.previous_hash), last.seq):
+    if found := _tampered(last):
         raise ChainBroken(found)
     file = Path(settings.MEMADMIN_AUDIT_ARCHIVE) / f"audit-{first.seq}-{last.seq}.jsonl.gz"
     _write(file, first, last)
@@ -76,14 +77,19 @@ def dropped() -> Iterator[AuditSegment]:
             yield segment
 
 
-def problem(segment: AuditSegment, walk: Walk, public_key: str, believed: frozenset[str]) -> Break | None:
-    """What is wrong with a dropped segment, if anything: it must continue ``walk``, and its signature be believed."""
+def problem(segment: AuditSegment, walk: Walk, keys: Keys) -> Break | None:
+    """What is wrong with a dropped segment, if anything: it must continue ``walk``, and its signature be believed.
+
+    The database's trigger compares numbers and hashes only: PostgreSQL has no Ed25519. So a row that it accepted may
+    still be anybody's; that its key is trusted and its signature right is found out here.
+    """
     if (segment.first_seq, segment.previous_hash) != (walk.seq + 1, walk.hash):
         text = f"The archived segment from {segment.first_seq} does not continue what is before it."
         return Break.at(walk.seq + 1, Fault.SEGMENT, text, through=segment.last_seq)
-    if segment.key not in believed:
+    if segment.key not in keys.believed:
         text = f"The archived segment from {segment.first_seq} is signed with a key that is not trusted."
         return Break.at(segment.first_seq, Fault.KEY, text, through=segment.last_seq)
+    public_key = keys.public(segment.key)
     fits = bool(public_key) and signing.fingerprint(public_key) == segment.key
     if not fits or not signing.is_signed(statement(segment), segment.signature, public_key):
         text = f"The signature of the archived segment from {segment.first_seq} is wrong."
@@ -113,6 +119,21 @@ def sha256_of(file: Path) -> str:
         return hashlib.file_digest(content, "sha256").hexdigest()
 
 
+def _tampered(last: AuditCheckpoint) -> Break | None:
+    """What is wrong with the log up to a checkpoint, if anything: nothing else will have seen it once it is dropped."""
+    keys, walk = Keys(), Walk()
+    for segment in dropped():
+        if found := problem(segment, walk, keys):
+            return found
+        walk = Walk(segment.last_seq, segment.last_hash)
+    if found := trust.problem(keys.mark(last), keys) or follow(walk, last.seq):
+        return found
+    if walk.hash == last.hash:
+        return None
+    text = f"Event {last.seq} has another hash than its signed checkpoint."
+    return Break.at(last.seq, Fault.REWRITTEN, text)
+
+
 def _write(file: Path, first: AuditEvent, last: AuditCheckpoint) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
     unfinished = file.with_suffix(".part")
@@ -123,7 +144,9 @@ def _write(file: Path, first: AuditEvent, last: AuditCheckpoint) -> None:
 
 def _signed(segment: AuditSegment) -> AuditSegment:
     key = signing.signing_key()
-    segment.key = signing.fingerprint(signing.public_hex(key))
+    public_key = signing.public_hex(key)
+    publish_key(public_key, segment.archived_at)
+    segment.key = signing.fingerprint(public_key)
     segment.signature = key.sign(statement(segment)).hex()
     return segment
 

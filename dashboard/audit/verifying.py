@@ -1,32 +1,41 @@
 """``verify``: the whole log as it is now, against itself and against what was signed.
 
-What is appended meanwhile is left for the next run.
+What is appended meanwhile is left for the next run. The log is read in slices, not in one long snapshot, which would
+keep PostgreSQL from cleaning up behind the head that every append rewrites. What is lawfully dropped or erased
+meanwhile looks like a break, therefore: then it is looked at again.
 """
 
 import heapq
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from django.db import connection
+from django.db.models import Max
 
-from dashboard.audit import encoding, marks, notes, segments, signing
+from dashboard.audit import encoding, erasing, marks, notes, segments, triggers, trust
+from dashboard.audit.actions import Action
 from dashboard.audit.chain import Break, Fault, Link, Walk, diagnose
 from dashboard.audit.encoding import FIELDS
 from dashboard.audit.marks import Mark
 from dashboard.audit.reading import StoredLog, last_seq, link, slices
-from dashboard.models import AuditCheckpoint, AuditHead, SigningKey
+from dashboard.audit.trust import Keys
+from dashboard.models import AuditCheckpoint, AuditEvent, AuditHead, AuditSegment
 
-ROTATION = timedelta(days=1)
-"""How long after a new key's first use the one before may still sign: workers are not restarted at one moment."""
+AHEAD = timedelta(minutes=5)
+"""How far the database's clock may be ahead of this machine's."""
 
 Progress = Callable[[int, int], None]
 """Told events done and events in all."""
 
-_ID, _COMMITMENT = FIELDS.index("id"), FIELDS.index("commitment")
+_ID, _AT, _ACTION, _TENANT, _COUNTS, _COMMITMENT = (
+    FIELDS.index(name) for name in ("id", "at", "action", "tenant_digest", "counts", "commitment")
+)
+
+_ERASURE = Action.NOTES_ERASED.value
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -39,6 +48,7 @@ class Verification:
     delivered: int  # of these, read from copies outside the database
     notes_erased: int
     seconds: float
+    not_proven: tuple[str, ...]  # sentences: what could have been done without this run noticing
     found: Break | None
 
     @property
@@ -60,6 +70,7 @@ class Verification:
             "delivered_checkpoints": self.delivered,
             "notes_erased": self.notes_erased,
             "seconds": round(self.seconds, 3),
+            "not_proven": list(self.not_proven),
             "break": found,
         }
 
@@ -75,8 +86,8 @@ def verify(*, delivered: Iterable[Path] = (), progress: Progress | None = None) 
         NotACheckpoint: a delivered file holds something else. OSError: it cannot be read.
     """
     began = time.monotonic()
-    walker = _Walker([mark for path in delivered for mark in read(path)])
-    found = walker.run(progress or (lambda _done, _total: None))
+    copies = [mark for path in delivered for mark in read(path)]
+    found, walker = _run(copies, progress or (lambda _done, _total: None))
     return Verification(
         events=walker.events,
         archived=walker.archived,
@@ -84,6 +95,7 @@ def verify(*, delivered: Iterable[Path] = (), progress: Progress | None = None) 
         delivered=walker.delivered,
         notes_erased=walker.notes_erased,
         seconds=time.monotonic() - began,
+        not_proven=() if found else tuple(walker.not_proven()),
         found=found,
     )
 
@@ -94,14 +106,34 @@ def read(path: Path) -> Iterator[Mark]:
         yield from (marks.parse(line) for line in lines if line.strip())
 
 
+def _run(copies: list[Mark], progress: Progress) -> tuple[Break | None, "_Walker"]:
+    while True:
+        before, walker = _departures(), _Walker(copies)
+        found = walker.run(progress)
+        if found is None or _departures() == before:
+            return found, walker
+
+
+def _departures() -> tuple[int | None, int | None]:
+    """Another value than before, if something left the log meanwhile as it may: by archiving or by an erasure."""
+    erasures = AuditEvent.objects.filter(action=Action.NOTES_ERASED)
+    return (
+        AuditSegment.objects.aggregate(newest=Max("last_seq"))["newest"],
+        erasures.aggregate(newest=Max("seq"))["newest"],
+    )
+
+
 class _Walker:
     """One run."""
 
     def __init__(self, delivered: list[Mark]) -> None:
         self.events = self.archived = self.checkpoints = self.delivered = self.notes_erased = 0
         self._walk = Walk()
+        self._at = 0  # when the last event followed was written, in microseconds
         self._vouched = 0  # last event covered by a checkpoint that was found right
-        self._keys = _Keys()
+        self._vouched_outside = 0  # and by one kept outside the database
+        self._erasures = erasing.Ledger()
+        self._keys = Keys()
         self._delivered = sorted(delivered)
         newest = AuditCheckpoint.objects.last()  # read before the head, which is therefore not behind it
         self._marks = heapq.merge(_kept_marks(self._keys, newest.seq if newest else 0), self._delivered)
@@ -113,13 +145,35 @@ class _Walker:
             self._start()
             or self._follow(head.seq if head else last_seq(), progress)
             or self._end(head)
+            or self._clock(head)
             or self._removed_checkpoint()
+            or self._removed_notes()
+            or self._open_door()
         )
+
+    def not_proven(self) -> Iterator[str]:
+        """What could have been done without this run noticing."""
+        if not (last := self._walk.seq):
+            return
+        if not self.checkpoints:
+            yield "Nothing is signed, so whoever holds the database could have rewritten everything."
+        elif not self.delivered:
+            yield (
+                "No checkpoint kept outside the database was compared, so whoever holds the database and the signing "
+                "key could have rewritten everything."
+            )
+        if self.checkpoints and (tail := last - self._vouched):
+            yield f"{_newest(tail)} came after the newest checkpoint: only the head of the log vouches for that end."
+        if self.delivered and (inside := self._vouched - self._vouched_outside):
+            yield (
+                f"Of the signed events, {_newest(inside).lower()} came after the newest checkpoint kept outside the "
+                "database: whoever holds the signing key too could have rewritten that part."
+            )
 
     def _start(self) -> Break | None:
         kept = list(segments.dropped())
         for segment in kept:
-            if problem := segments.problem(segment, self._walk, self._keys.public(segment.key), self._keys.believed):
+            if problem := segments.problem(segment, self._walk, self._keys):
                 return problem
             self._walk = Walk(segment.last_seq, segment.last_hash)
             self.archived += segment.last_seq - segment.first_seq + 1
@@ -136,10 +190,13 @@ class _Walker:
                     return diagnose(self._walk, event, StoredLog())
                 if event.values[_COMMITMENT] and (problem := self._note(event, *row[-2:])):
                     return problem
+                if event.values[_ACTION] == _ERASURE:
+                    self._erasures.erased(event.values[_TENANT], event.values[_COUNTS])
                 self.events += 1
                 while self._mark and self._mark.seq == event.seq:
                     if problem := self._check(self._mark, event.hash):
                         return problem
+            self._at = int(event.values[_AT])
             progress(self.archived + self.events, through)
         return None
 
@@ -159,6 +216,16 @@ class _Walker:
             return Break.at(beyond, Fault.INSERTED, f"Event {beyond} was added without being chained.")
         return None
 
+    def _clock(self, head: AuditHead | None) -> Break | None:
+        """Later events are never dated before the head: put ahead, it would date all of them wrong."""
+        if head is None or not self.events:
+            return None
+        if encoding.microseconds(head.at) != self._at:
+            return Break.at(head.seq, Fault.EDITED, f"The head of the log names another time for event {head.seq}.")
+        if (at := encoding.from_microseconds(self._at)) > datetime.now(UTC) + AHEAD:
+            return Break.at(head.seq, Fault.EDITED, f"Event {head.seq} is dated in the future: {at:%Y-%m-%d %H:%M}.")
+        return None
+
     def _removed_checkpoint(self) -> Break | None:
         kept = AuditCheckpoint.objects.in_bulk([mark.seq for mark in self._delivered])
         for mark in self._delivered:
@@ -166,9 +233,23 @@ class _Walker:
                 return Break.at(mark.seq, Fault.CHECKPOINT, f"The checkpoint of event {mark.seq} was removed.")
         return None
 
+    def _removed_notes(self) -> Break | None:
+        if (unaccounted := self._erasures.unaccounted) is None:
+            return None
+        first, count = unaccounted
+        text = f"Of one person's notes, from event {first} on, {count} were removed without an erasure on record."
+        return Break.at(first, Fault.NOTE, text)
+
+    def _open_door(self) -> Break | None:
+        if (problem := triggers.problem()) is None:
+            return None
+        text = f"The log is whole, but its door is open: the trigger {problem}. The migrations audit_* say what it was."
+        return Break.at(self._walk.seq + 1, Fault.TRIGGER, text)
+
     def _note(self, event: Link, salt: str | None, sealed: str | None) -> Break | None:
         if salt is None or sealed is None:
             self.notes_erased += 1
+            self._erasures.gone(event.seq, event.values[_TENANT])
             return None
         try:
             text = notes.unseal(event.values[_ID], sealed)
@@ -183,15 +264,8 @@ class _Walker:
         )
 
     def _check(self, mark: Mark, event_hash: str | None) -> Break | None:
-        name = f"The checkpoint of event {mark.seq}"
-        if mark.key not in self._keys.believed:
-            advice = "If it is an earlier key of yours, add its fingerprint to MEMADMIN_TRUSTED_KEYS."
-            text = f"{name} is signed with the key {mark.key}, which is not trusted. {advice}"
-            return Break.at(mark.seq, Fault.KEY, text)
-        if not mark.is_genuine:
-            return Break.at(mark.seq, Fault.CHECKPOINT, f"{name} is not what was signed.")
-        if self._keys.retired(mark):
-            return Break.at(mark.seq, Fault.KEY, f"{name} is signed with a retired key.")
+        if problem := trust.problem(mark, self._keys):
+            return problem
         if event_hash is not None and event_hash != mark.hash:
             return Break.at(
                 self._vouched + 1,
@@ -201,7 +275,9 @@ class _Walker:
             )
         self._vouched = mark.seq
         self.checkpoints += 1
-        self.delivered += mark.delivered
+        if mark.delivered:
+            self.delivered += 1
+            self._vouched_outside = mark.seq
         self._mark = next(self._marks, None)
         return None
 
@@ -215,38 +291,12 @@ class _Walker:
         return next((segment.last_hash for segment in kept if segment.last_seq == seq), None)
 
 
-class _Keys:
-    """Public keys as the database has them, and the fingerprints that are believed."""
-
-    def __init__(self) -> None:
-        self._kept = list(SigningKey.objects.order_by("first_used_at"))
-        self.believed = signing.trusted()
-
-    def public(self, key: str) -> str:
-        """The public key with this fingerprint; "" if there is none."""
-        return next((kept.public_key for kept in self._kept if kept.fingerprint == key), "")
-
-    def retired(self, mark: Mark) -> bool:
-        """Whether a newer key had long been in use by then."""
-        own = next((kept for kept in self._kept if kept.fingerprint == mark.key), None)
-        at = encoding.from_microseconds(mark.at)
-        return own is not None and any(
-            own.first_used_at < kept.first_used_at < at - ROTATION
-            for kept in self._kept
-            if kept.fingerprint in self.believed
-        )
+def _kept_marks(keys: Keys, through: int) -> Iterator[Mark]:
+    yield from map(keys.mark, AuditCheckpoint.objects.filter(pk__lte=through).order_by("seq").iterator())
 
 
-def _kept_marks(keys: _Keys, through: int) -> Iterator[Mark]:
-    for row in AuditCheckpoint.objects.filter(pk__lte=through).order_by("seq").iterator():
-        yield Mark(
-            seq=row.seq,
-            hash=row.hash,
-            at=encoding.microseconds(row.at),
-            key=row.key,
-            public_key=keys.public(row.key),
-            signature=row.signature,
-        )
+def _newest(count: int) -> str:
+    return "The newest event" if count == 1 else f"The newest {count:,} events"
 
 
 def _beyond_the_head() -> int | None:

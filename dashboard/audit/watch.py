@@ -1,7 +1,7 @@
 """Rules that point out unusual behaviour to the privacy officer. Each is a count that anybody can make again.
 
-A flag is a reason to ask, not a finding. Counted is per member of staff and clock hour or day, over the events that
-open a person's data; thresholds are settings, and 0 turns a rule off.
+A flag is a reason to ask, not a finding. Counted is per member of staff, within an hour or a day that slides with the
+present, over the events that open a person's data; thresholds are settings, and 0 turns a rule off.
 """
 
 from collections.abc import Callable
@@ -16,10 +16,22 @@ from django.utils import timezone
 from dashboard.audit.actions import Action, ActorKind
 from dashboard.models import AuditEvent, Flag
 
-OPENING = (Action.MEMORIES_PAGED, Action.MEMORIES_SEARCHED, Action.MEMORY_OPENED, Action.MEMORY_REVEALED)
+OPENING = (
+    Action.MEMORIES_PAGED,
+    Action.MEMORIES_SEARCHED,
+    Action.MEMORY_OPENED,
+    Action.MEMORY_REVEALED,
+    Action.MEMORIES_EXPORTED,
+)
 """What shows memory text."""
 
-HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+TURNING_TO = (*OPENING, Action.TENANT_LOOKED_UP, Action.ALL_DELETION_PREVIEWED)
+"""What is done about a person whom one is curious about."""
+
+MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+STEPS = 6
+"""How many times a window slides until it has left its first place."""
+
 _FRIDAY = 5  # ISO weekday
 
 
@@ -32,6 +44,7 @@ class Rule:
     setting: str  # name of the threshold's setting: from this many on
     window: timedelta
     counted: Callable[[QuerySet[AuditEvent]], QuerySet[AuditEvent]]
+    actions: tuple[Action, ...] = OPENING
     distinct: str = "id"
 
     @property
@@ -47,13 +60,19 @@ def _at_odd_hours(events: QuerySet[AuditEvent]) -> QuerySet[AuditEvent]:
     )
 
 
+def _about_somebody(events: QuerySet[AuditEvent]) -> QuerySet[AuditEvent]:
+    beginnings = Q(action=Action.TENANT_LOOKED_UP, counts_json__contains='"exact":0')  # of a user_id: nobody's
+    return events.exclude(tenant_digest="").exclude(beginnings)
+
+
 RULES = (
     Rule(
         code="many-people",
-        sentence="Opened the memories of {count} people within an hour ({threshold} or more are flagged).",
+        sentence="Looked up or opened {count} people within an hour ({threshold} or more are flagged).",
         setting="MEMADMIN_WATCH_TENANTS_PER_HOUR",
         window=HOUR,
-        counted=lambda events: events.exclude(tenant_digest=""),
+        counted=_about_somebody,
+        actions=TURNING_TO,
         distinct="tenant_digest",
     ),
     Rule(
@@ -81,22 +100,27 @@ RULES = (
 
 
 def look(now: datetime | None = None) -> int:
-    """Count the window that runs and the one before it; returns how many flags are new.
+    """Count the windows that end now and a little earlier; returns how many flags are new.
 
     Args:
         now: default: the present.
     """
     moment = now or timezone.now()
-    return sum(_flag(rule, since) for rule in RULES if rule.threshold for since in windows(moment, rule.window))
+    return sum(
+        _flag(rule, since, since + rule.window)
+        for rule in RULES
+        if rule.threshold
+        for since in windows(moment, rule.window)
+    )
 
 
-def windows(now: datetime, length: timedelta) -> tuple[datetime, datetime]:
-    """Beginnings of the window before the one that runs, and of that one, by the desk's clock."""
-    local = timezone.localtime(now)
-    begun = local.replace(minute=0, second=0, microsecond=0)
-    if length == DAY:
-        begun = begun.replace(hour=0)
-    return begun - length, begun
+def windows(now: datetime, length: timedelta) -> list[datetime]:
+    """Beginnings of the windows to count, in whole minutes as the page shows them.
+
+    The last one ends with this minute; the first ended one window ago, for what a worker that was stopped has missed.
+    """
+    last = now.replace(second=0, microsecond=0) + MINUTE - length
+    return [last - length * step / STEPS for step in reversed(range(STEPS + 1))]
 
 
 def sentence(flag: Flag) -> str:
@@ -105,23 +129,24 @@ def sentence(flag: Flag) -> str:
     return rule.sentence.format(count=flag.count, threshold=flag.threshold)
 
 
-def _flag(rule: Rule, since: datetime) -> int:
-    new = 0
-    for actor, count in _exceeding(rule, since):
-        _, created = Flag.objects.update_or_create(
-            rule=rule.code,
-            actor_label=actor,
-            since=since,
-            defaults={"until": since + rule.window, "count": count, "threshold": rule.threshold},
-        )
-        new += created
-    return new
+def _flag(rule: Rule, since: datetime, until: datetime) -> int:
+    return sum(_raise_or_grow(rule, actor, count, since, until) for actor, count in _exceeding(rule, since, until))
 
 
-def _exceeding(rule: Rule, since: datetime) -> list[tuple[str, int]]:
-    events = AuditEvent.objects.filter(
-        at__gte=since, at__lt=since + rule.window, actor_kind=ActorKind.STAFF, action__in=OPENING
-    )
+def _raise_or_grow(rule: Rule, actor: str, count: int, since: datetime, until: datetime) -> bool:
+    """Flag a window, once: of windows that overlap the highest count stays, until somebody has reviewed it."""
+    values = {"since": since, "until": until, "count": count, "threshold": rule.threshold}
+    flags = Flag.objects.filter(rule=rule.code, actor_label=actor)
+    raised = flags.filter(since__lt=until, until__gt=since).first()
+    if raised is None:
+        flags.create(rule=rule.code, actor_label=actor, **values)
+    elif count > raised.count and raised.reviewed_at is None:
+        flags.filter(pk=raised.pk).update(**values)
+    return raised is None
+
+
+def _exceeding(rule: Rule, since: datetime, until: datetime) -> list[tuple[str, int]]:
+    events = AuditEvent.objects.filter(at__gte=since, at__lt=until, actor_kind=ActorKind.STAFF, action__in=rule.actions)
     counts = (
         rule.counted(events)
         .order_by("actor_label")

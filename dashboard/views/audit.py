@@ -43,6 +43,7 @@ def list_audit_events(request: StaffRequest) -> HttpResponse:
         "rows": rows_of(found.events),
         "actors": search.actors(),
         "written": AuditHead.objects.get().seq,
+        "left_out": export.left_out(),
     }
     return page(request, "audit/list.html", context)
 
@@ -80,8 +81,7 @@ def export_audit_events(request: StaffRequest) -> HttpResponse | StreamingHttpRe
         return page(request, "audit/list.html", {"form": form, "actors": search.actors()}, status=400)
     wanted, given = form.wanted(), form.cleaned_data
     audit.record(audit.Action.AUDIT_EXPORTED, request=request, digest=wanted.tenant, counts={"notes": given["notes"]})
-    export.seal()
-    lines = export.lines(wanted, with_notes=given["notes"])
+    lines = export.lines(wanted, through=export.seal(), with_notes=given["notes"])
     written = export.csv_lines(lines) if given["format"] == "csv" else export.json_lines(lines)
     return StreamingHttpResponse(
         written,

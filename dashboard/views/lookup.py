@@ -24,11 +24,13 @@ def find_tenant(request: StaffRequest) -> HttpResponse:
         return page(request, "lookup.html", context)
     if not form.is_valid():
         return page(request, "lookup.html", context, partial="results", status=400)
-    found = context["found"] = access.find_tenants(form.cleaned_data["user_id"])
+    typed = form.cleaned_data["user_id"]
+    found = context["found"] = access.find_tenants(typed)
     audit.record(
         Action.TENANT_LOOKED_UP,
         request=request,
-        tenant=found.exact,
+        digest=audit.tenant_digest(typed),  # also of somebody who was not found: erasing finds the note by it
         counts={"exact": int(found.exact is not None), "similar": len(found.similar)},
+        reason=typed,
     )
     return page(request, "lookup.html", context, partial="results")

@@ -1,23 +1,17 @@
 """Nothing in the log changes: each door, in Python and in the database, is tried."""
 
+import importlib
+from datetime import timedelta
+
 import pytest
 from django.core.management import call_command
-from django.db import InternalError, ProgrammingError, connection, transaction
+from django.db import IntegrityError, InternalError, ProgrammingError, connection, transaction
 
 from dashboard import audit
-from dashboard.audit import Action
+from dashboard.audit import Action, checkpoints, segments, triggers
 from dashboard.models import AppendOnly, AuditEvent, AuditHead, AuditNote
 
 pytestmark = pytest.mark.django_db
-
-TRIGGERS = {
-    "dashboard_auditcheckpoint": {"audit_no_change", "audit_no_truncate"},
-    "dashboard_auditevent": {"audit_1_chain", "audit_no_delete", "audit_no_truncate", "audit_no_update"},
-    "dashboard_audithead": {"audit_no_delete", "audit_no_truncate", "audit_no_update"},
-    "dashboard_auditnote": {"audit_no_truncate", "audit_no_update"},
-    "dashboard_auditsegment": {"audit_1_check", "audit_no_change", "audit_no_truncate"},
-    "dashboard_signingkey": {"audit_no_change", "audit_no_truncate"},
-}
 
 
 @pytest.fixture
@@ -25,16 +19,25 @@ def event() -> AuditEvent:
     return audit.record(Action.MEMORY_OPENED, actor="sam", reason="a note")
 
 
+@pytest.fixture
+def archived(event: AuditEvent) -> None:
+    """A key, a checkpoint and a segment are there to be changed."""
+    checkpoints.take()
+    segments.archive_old(keep=timedelta(0), actor="job: archive_audit")
+
+
 def test_the_triggers_are_there_after_all_migrations() -> None:
+    assert triggers.bodies() == triggers.FUNCTIONS, "A migration changed a function: change triggers.FUNCTIONS too"
+    assert triggers.problem() is None
+
+
+def test_the_migration_that_mended_the_chain_goes_back_to_the_one_before() -> None:
+    created = importlib.import_module("dashboard.migrations.0002_audit_chain").CREATE
+    (operation,) = importlib.import_module("dashboard.migrations.0003_audit_mended").Migration.operations
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT tgrelid::regclass::text, tgname FROM pg_trigger WHERE NOT tgisinternal AND tgenabled = 'O'"
-            " AND tgname LIKE 'audit%%'"
-        )
-        found: dict[str, set[str]] = {}
-        for table, trigger in cursor.fetchall():
-            found.setdefault(table, set()).add(trigger)
-    assert found == TRIGGERS
+        cursor.execute(operation.reverse_sql)
+        cursor.execute("SELECT prosrc FROM pg_proc WHERE proname = 'audit_chain'")
+        assert cursor.fetchone()[0] in created
 
 
 @pytest.mark.parametrize(
@@ -58,6 +61,22 @@ def test_the_database_refuses(event: AuditEvent, statement: str) -> None:
     with pytest.raises((ProgrammingError, InternalError), match=r"append-only|oldest part"), transaction.atomic():
         connection.cursor().execute(statement)
     assert AuditEvent.objects.get() == event
+
+
+@pytest.mark.parametrize("table", ["auditcheckpoint", "auditsegment", "signingkey"])
+@pytest.mark.parametrize("statement", ["UPDATE dashboard_{} SET {} = {}", "DELETE FROM dashboard_{}"])
+def test_what_was_signed_stays_as_it_is(archived: None, table: str, statement: str) -> None:
+    column = "public_key" if table == "signingkey" else "key"
+    with pytest.raises((ProgrammingError, InternalError), match="append-only"), transaction.atomic():
+        connection.cursor().execute(statement.format(table, column, column))
+    assert audit.verify().intact
+
+
+@pytest.mark.parametrize("conflict", ["", " ON CONFLICT DO NOTHING", " ON CONFLICT (id) DO UPDATE SET action = ''"])
+def test_the_head_does_not_move_without_an_event(event: AuditEvent, conflict: str) -> None:
+    with pytest.raises(IntegrityError, match="already"), transaction.atomic():
+        connection.cursor().execute(f"INSERT INTO dashboard_auditevent SELECT * FROM dashboard_auditevent{conflict}")
+    assert AuditHead.objects.get().seq == event.seq
 
 
 def test_an_insert_of_ones_own_is_chained_like_any_other(event: AuditEvent) -> None:

@@ -2,16 +2,20 @@
 
 import os
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.db import DataError, OperationalError, connection, transaction
+from django.utils import timezone
 
 from dashboard import audit
 from dashboard.audit import Action, appending
 from dashboard.models import AuditEvent, AuditHead
+from tests.audit.conftest import mallory
 
 own_transactions = pytest.mark.django_db(transaction=True)
 
@@ -133,11 +137,122 @@ def test_a_locked_chain_is_refused_after_a_while_instead_of_waiting_for_ever() -
 
 @own_transactions
 def test_time_never_goes_backwards_along_the_chain() -> None:
-    connection.cursor().execute("SET session_replication_role = replica")
-    connection.cursor().execute("UPDATE dashboard_audithead SET at = now() + interval '1 hour'")
-    connection.cursor().execute("SET session_replication_role = origin")
-    first, second = _record(), _record()
-    assert first.at <= second.at
+    ahead = timezone.now() + timedelta(hours=1)  # the clock was, and has been set back since
+    with mallory() as cursor:
+        cursor.execute("UPDATE dashboard_audithead SET at = %s", [ahead])
+    assert [_record().at, _record().at] == [ahead, ahead]
+
+
+class Stopped(BaseException):
+    """A thread is told to end: an interrupt, a server's time limit."""
+
+
+def _started(work: Callable[[], Any]) -> tuple[threading.Thread, list[Any]]:
+    """A thread, and the list to which it will add what came of its work."""
+    came: list[Any] = []
+
+    def run() -> None:
+        try:
+            came.append(work())
+        except BaseException as error:  # noqa: BLE001
+            came.append(type(error))
+        finally:
+            connection.close()
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    return thread, came
+
+
+def _until(true: Callable[[], Any]) -> None:
+    while not true():
+        time.sleep(0.001)
+
+
+class _Gate:
+    """An ``_insert`` that waits until it is let through, once."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.reached, self.open, self.insert = threading.Event(), threading.Event(), appending._insert
+        monkeypatch.setattr(appending, "_insert", self)
+
+    def __call__(self, over: Any, rows: Any) -> Any:
+        self.reached.set()
+        assert self.open.wait(30)
+        return self.insert(over, rows)
+
+
+@own_transactions
+def test_nobody_waits_for_ever_for_a_writer_that_hangs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(appending, "PATIENCE", 0.05)
+    gate = _Gate(monkeypatch)
+    thread, first = _started(_record)
+    gate.reached.wait()
+    with pytest.raises(audit.AuditUnavailable):
+        _record()
+    gate.open.set()
+    thread.join()
+    assert (first[0].seq, _record().seq) == (1, 2)  # what was refused was not written later
+
+
+@own_transactions
+def test_a_thread_stopped_as_its_turn_comes_hands_it_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Stops:
+        def __init__(self) -> None:
+            self.turn = threading.Event()
+
+        def acquire(self, timeout: float) -> None:
+            self.turn.wait()
+            raise Stopped
+
+        def release(self) -> None:
+            self.turn.set()
+
+    gate, entry, waiting = _Gate(monkeypatch), appending._Entry, appending.appender
+    leader, _ = _started(_record)
+    gate.reached.wait()
+    with monkeypatch.context() as patched:
+        patched.setattr(appending, "_Entry", lambda row: entry(row, woken=Stops()))
+        stopped, came = _started(_record)
+        _until(lambda: len(waiting._waiting) == 1)
+    follower, event = _started(_record)
+    _until(lambda: len(waiting._waiting) == 2)
+    gate.open.set()
+    for thread in (leader, stopped, follower):
+        thread.join(5)
+    assert (came, event[0].seq) == ([Stopped], 2)
+
+
+@own_transactions
+@pytest.mark.parametrize("stopped_in", ["gathering", "writing"])
+def test_a_writer_that_is_stopped_refuses_its_batch_and_holds_nobody_up(
+    monkeypatch: pytest.MonkeyPatch, stopped_in: str
+) -> None:
+    def stop(*_: Any) -> None:
+        raise Stopped
+
+    with monkeypatch.context() as patched:
+        patched.setattr(appending.appender, "_had_company", True)
+        patched.setattr(*((time, "sleep") if stopped_in == "gathering" else (appending, "_insert")), stop)
+        with pytest.raises(Stopped):
+            _record()
+    monkeypatch.setattr(appending, "PATIENCE", 0.05)
+    assert _record().seq == 1
+
+
+@own_transactions
+def test_an_event_that_the_database_chained_otherwise_is_refused() -> None:
+    replaced = """
+        CREATE OR REPLACE FUNCTION audit_field(value text) RETURNS text LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+        RETURN octet_length(value)::text || ':' || {} || ','
+    """
+    connection.cursor().execute(replaced.format("replace(value, 'sam', 'tom')"))
+    try:
+        with pytest.raises(audit.AuditUnavailable, match="something else"):
+            _record()
+    finally:
+        connection.cursor().execute(replaced.format("value"))
+    assert _record().seq == 2
 
 
 @own_transactions

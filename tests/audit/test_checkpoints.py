@@ -15,7 +15,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from dashboard import audit, tasks
-from dashboard.audit import checkpoints, delivery, encoding, marks, signing
+from dashboard.audit import checkpoints, delivery, encoding, marks, signing, trust
 from dashboard.audit.marks import Mark
 from dashboard.checks import signed_checkpoints
 from dashboard.models import AuditCheckpoint, AuditHead, SigningKey
@@ -115,6 +115,24 @@ def test_a_retired_key_may_not_sign_again(settings, tmp_path: Path, log: Callabl
     assert "retired" in found.explanation
 
 
+def test_a_key_that_was_retired_is_refused_before_it_signs(
+    settings, tmp_path: Path, log: Callable[[int], Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log(1)
+    checkpoints.take()
+    first = settings.MEMADMIN_SIGNING_KEY_FILE
+    _rotate(settings, tmp_path)
+    new = signing.public_hex(signing.signing_key())
+    checkpoints.publish_key(new, timezone.now())
+    settings.MEMADMIN_TRUSTED_KEYS.append(signing.fingerprint(new))
+    settings.MEMADMIN_SIGNING_KEY_FILE = first
+    log(1)
+    monkeypatch.setattr(trust, "ROTATION", timedelta(0))
+    with pytest.raises(ImproperlyConfigured, match="was retired"):
+        checkpoints.take()
+    assert AuditCheckpoint.objects.count() == 1
+
+
 def _late_checkpoint(key: Ed25519PrivateKey, seq: int) -> None:
     at = timezone.now() + timedelta(days=2)
     public_key = signing.public_hex(key)
@@ -211,6 +229,29 @@ def test_a_checkpoint_arrives_in_the_file_and_in_the_mailbox(settings, log: Call
     line = Path(settings.MEMADMIN_CHECKPOINT_FILE).read_text(encoding="utf-8")
     assert marks.parse(line).is_genuine
     assert line.strip() in mail.outbox[0].body
+
+
+def test_a_file_that_vanished_is_not_begun_anew(settings, log: Callable[[int], Any]) -> None:
+    for _ in range(2):
+        log(1)
+        checkpoints.take()
+    tasks.deliver_checkpoint(1, "file")
+    Path(settings.MEMADMIN_CHECKPOINT_FILE).unlink()
+    with pytest.raises(delivery.CopiesVanished, match="make an empty one"):
+        tasks.deliver_checkpoint(2, "file")
+    Path(settings.MEMADMIN_CHECKPOINT_FILE).touch()
+    tasks.deliver_checkpoint(2, "file")
+
+
+def test_the_newest_line_of_a_long_file_is_found(log: Callable[[int], Any]) -> None:
+    for _ in range(12):
+        log(1)
+        checkpoints.take()
+    for seq in range(1, 13):
+        tasks.deliver_checkpoint(seq, "file")
+    newest = delivery.newest_in_file()
+    assert newest is not None
+    assert newest.seq == 12
 
 
 def test_a_checkpoint_arrives_at_the_webhook(settings, log: Callable[[int], Any], webhook: Any) -> None:

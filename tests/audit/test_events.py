@@ -1,9 +1,13 @@
 """What an event holds, and what it never holds."""
 
+import os
+import subprocess
+import sys
 import uuid
 
 import pytest
 from django.test import Client, RequestFactory
+from django.urls import reverse
 
 from dashboard import audit
 from dashboard.audit import Action, ActorKind
@@ -62,6 +66,50 @@ def test_an_event_says_where_the_request_came_from() -> None:
     request.request_id = uuid.uuid4()
     event = AuditEvent.objects.get(pk=audit.record(Action.TENANT_LOOKED_UP, request=request).pk)
     assert (event.ip, event.user_agent, event.request_id) == ("2001:db8::1", "Firefox", request.request_id)
+
+
+@pytest.mark.parametrize(
+    ("proxies", "forwarded", "ip"),
+    [
+        (0, "203.0.113.7", "192.0.2.1"),
+        (1, "198.51.100.9, 203.0.113.7", "203.0.113.7"),
+        (2, "198.51.100.9, 203.0.113.7, 10.0.0.1", "203.0.113.7"),
+        (3, "198.51.100.9, 203.0.113.7", "192.0.2.1"),
+        (1, "2001:DB8::1%" + "x" * 100, "2001:db8::1"),
+        (1, "<script>", "192.0.2.1"),
+        (1, "1" * 10_000, "192.0.2.1"),
+        (1, "", "192.0.2.1"),
+    ],
+)
+def test_behind_proxies_the_address_is_the_one_that_the_outermost_trusted_one_saw(
+    settings, proxies: int, forwarded: str, ip: str
+) -> None:
+    settings.MEMADMIN_PROXIES = proxies
+    request = RequestFactory().get("/", headers={"X-Forwarded-For": forwarded}, REMOTE_ADDR="192.0.2.1")
+    assert audit.record(Action.TENANT_LOOKED_UP, request=request).ip == ip
+
+
+@pytest.mark.parametrize(
+    ("environment", "proxies"), [({}, "0"), ({"MEMADMIN_BEHIND_PROXY": "on"}, "1"), ({"MEMADMIN_PROXIES": "2"}, "0")]
+)
+def test_a_forwarded_address_is_believed_only_behind_a_proxy(environment: dict[str, str], proxies: str) -> None:
+    printed = subprocess.run(
+        [sys.executable, "-c", "from memadmin import settings; print(settings.MEMADMIN_PROXIES)"],
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert printed.stdout.strip() == proxies
+
+
+def test_a_look_up_says_what_was_typed_until_that_is_erased(sam: Client, store: None) -> None:
+    sam.post(reverse("find-tenant"), {"user_id": "u_nobody_at_all"})
+    event = AuditEvent.objects.first()
+    assert (event.tenant_digest, event.counts) == (audit.tenant_digest("u_nobody_at_all"), {"exact": 0, "similar": 0})
+    assert audit.note_of(event) == "u_nobody_at_all"
+    audit.erase_notes("u_nobody_at_all", actor="petra")
+    assert audit.note_of(event) == ""
 
 
 @pytest.mark.parametrize("text", ["a\0b", "\ud800", "x" * 1_000, "тест", "'; DROP TABLE dashboard_auditevent; --"])

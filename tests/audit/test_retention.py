@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.db import InternalError, ProgrammingError, connection, transaction
 from django.utils import timezone
 
 from dashboard import audit, tasks
 from dashboard.audit import Action, checkpoints, segments
-from dashboard.models import AuditEvent, AuditNote, AuditSegment
+from dashboard.models import AuditCheckpoint, AuditEvent, AuditNote, AuditSegment
 from tests.audit.conftest import mallory
 from tests.audit.test_export import _check
 
@@ -87,6 +87,41 @@ def test_a_part_that_was_tampered_with_is_not_archived(old: None) -> None:
     assert AuditEvent.objects.count() == 8
 
 
+@pytest.mark.parametrize(
+    ("statement", "why"),
+    [
+        ("UPDATE dashboard_auditcheckpoint SET signature = repeat('a', 128)", "not what was signed"),
+        ("UPDATE dashboard_auditcheckpoint SET key = repeat('a', 64)", "not trusted"),
+        ("DELETE FROM dashboard_auditevent WHERE seq = 1", "Event 1 is missing"),
+        ("DELETE FROM dashboard_auditevent WHERE seq = 5", "Event 5 has another hash"),
+    ],
+)
+def test_a_part_that_is_not_what_was_signed_is_not_archived(old: None, statement: str, why: str) -> None:
+    with mallory() as cursor:
+        cursor.execute(statement)
+    with pytest.raises(CommandError, match=why):
+        call_command("archive_audit", days=0)
+    assert AuditSegment.objects.count() == 0
+
+
+def test_nothing_is_archived_after_a_forged_segment(old: None, log: Callable[[int], Any]) -> None:
+    _archive()
+    checkpoints.take()
+    log(1)
+    with mallory() as cursor:
+        cursor.execute("UPDATE dashboard_auditsegment SET file_sha256 = repeat('a', 64)")
+    with pytest.raises(checkpoints.ChainBroken, match="signature of the archived segment"):
+        _archive()
+    assert AuditSegment.objects.count() == 1
+
+
+def test_what_was_archived_to_its_last_event_is_still_what_the_next_checkpoint_goes_on_from(old: None) -> None:
+    checkpoints.take()
+    _archive()
+    assert checkpoints.take() is not None
+    assert audit.verify().intact
+
+
 def test_events_of_a_segment_cannot_be_deleted_in_its_name(old: None) -> None:
     _archive()
     with pytest.raises((ProgrammingError, InternalError), match="event 6 is not in"), transaction.atomic():
@@ -125,6 +160,26 @@ def test_an_altered_segment_is_found(old: None, change: str, fault: str) -> None
     assert found.fault == fault
 
 
+def test_a_segment_may_be_the_first_that_a_new_key_signs(old: None, settings, tmp_path: Path) -> None:
+    _archive_with_a_new_key(settings, tmp_path)
+    assert audit.verify().intact
+
+
+def _archive_with_a_new_key(settings: Any, tmp_path: Path) -> None:
+    settings.MEMADMIN_TRUSTED_KEYS = [AuditCheckpoint.objects.get().key]
+    settings.MEMADMIN_SIGNING_KEY_FILE = str(tmp_path / "new-key.pem")
+    _archive()
+
+
+def test_a_segment_signed_with_a_key_that_nobody_trusts_is_found(old: None, settings, tmp_path: Path) -> None:
+    """The database takes it, as it cannot check signatures."""
+    _archive_with_a_new_key(settings, tmp_path)
+    settings.MEMADMIN_SIGNING_KEY_FILE = str(tmp_path / "signing-key.pem")
+    found = audit.verify().found
+    assert found is not None
+    assert (found.fault, found.position, found.through) == ("key replaced", 1, 5)
+
+
 def test_dropping_events_with_a_forged_segment_is_found(old: None) -> None:
     with mallory() as cursor:
         cursor.execute(
@@ -147,13 +202,13 @@ def test_a_removed_segment_is_found(old: None) -> None:
     assert (found.fault, found.position, found.through) == ("removed", 1, 5)
 
 
-def test_the_job_archives_only_where_a_period_is_set(settings, old: None) -> None:
+def test_the_job_archives_only_where_a_period_is_set(settings, old: None, monkeypatch: pytest.MonkeyPatch) -> None:
     settings.MEMADMIN_AUDIT_RETENTION_DAYS = 0
     tasks.archive_audit(0)
     assert AuditSegment.objects.count() == 0
     settings.MEMADMIN_AUDIT_RETENTION_DAYS = 1
-    with mallory() as cursor:
-        cursor.execute("UPDATE dashboard_auditcheckpoint SET at = %s", [timezone.now() - timedelta(days=2)])
+    later = timezone.now() + timedelta(days=2)
+    monkeypatch.setattr(segments.timezone, "now", lambda: later)
     tasks.archive_audit(0)
     assert AuditSegment.objects.count() == 1
 

@@ -2,24 +2,28 @@
 
 import json
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
+from django.db import connection
 
 from dashboard import audit
-from dashboard.audit import Action, checkpoints, delivery, encoding, marks, signing
+from dashboard.audit import Action, checkpoints, delivery, encoding, marks, segments, signing, verifying
 from dashboard.audit.chain import Walk
 from dashboard.audit.encoding import chained, content_hash
+from dashboard.audit.erasing import Ledger
 from dashboard.audit.reading import link, slices
-from dashboard.models import AuditCheckpoint, AuditHead
+from dashboard.models import AuditCheckpoint, AuditHead, AuditNote
 from tests.audit.conftest import mallory
 
 pytestmark = pytest.mark.django_db
 
 EVENTS = "dashboard_auditevent"
+REPLACE = f"CREATE OR REPLACE TRIGGER audit_no_delete BEFORE DELETE ON {EVENTS}"
 
 
 @pytest.fixture(autouse=True)
@@ -46,6 +50,12 @@ def _rechain() -> None:
                 )
                 walk = Walk(event.seq, new)
         cursor.execute("UPDATE dashboard_audithead SET seq = %s, hash = %s", [walk.seq, walk.hash])
+
+
+def _put_head_at(cursor: Any, seq: int) -> None:
+    cursor.execute(
+        f"UPDATE dashboard_audithead SET (seq, at, hash) = (SELECT seq, at, hash FROM {EVENTS} WHERE seq = %s)", [seq]
+    )
 
 
 def _renumber(cursor: Any, condition: str, shift: int) -> None:
@@ -180,9 +190,7 @@ def test_a_tail_that_was_truncated_with_its_head_is_found_by_a_checkpoint() -> N
     _checkpoint()
     with mallory() as cursor:
         cursor.execute(f"DELETE FROM {EVENTS} WHERE seq > 7")
-        cursor.execute(
-            "UPDATE dashboard_audithead SET seq = 7, hash = (SELECT hash FROM dashboard_auditevent WHERE seq = 7)"
-        )
+        _put_head_at(cursor, 7)
     assert _found() == ("truncated tail", 8, 10)
 
 
@@ -190,9 +198,7 @@ def test_a_tail_that_was_truncated_with_head_and_checkpoints_is_found_by_the_del
     _checkpoint()
     with mallory() as cursor:
         cursor.execute(f"DELETE FROM {EVENTS} WHERE seq > 7")
-        cursor.execute(
-            "UPDATE dashboard_audithead SET seq = 7, hash = (SELECT hash FROM dashboard_auditevent WHERE seq = 7)"
-        )
+        _put_head_at(cursor, 7)
         cursor.execute("DELETE FROM dashboard_auditcheckpoint")
     assert audit.verify().intact
     assert _found(delivered=[Path(settings.MEMADMIN_CHECKPOINT_FILE)]) == ("truncated tail", 8, 10)
@@ -284,12 +290,166 @@ def test_a_rewritten_note_is_found() -> None:
     assert _found() == ("note altered", event.seq, event.seq)
 
 
+def test_a_note_deleted_past_the_desk_is_found() -> None:
+    event = audit.record(Action.MEMORIES_SEARCHED, actor="sam", digest="a" * 64, reason="what was typed")
+    AuditNote.objects.all().delete()  # no trigger is in the way: erasing is lawful
+    assert _found() == ("note altered", event.seq, event.seq)
+    assert "without an erasure on record" in str(audit.verify().found)
+
+
+def test_an_erasure_on_record_does_not_cover_another_persons_notes() -> None:
+    hers = audit.record(Action.MEMORIES_SEARCHED, actor="sam", digest=audit.tenant_digest("u_bob"), reason="typed")
+    audit.record(Action.MEMORIES_SEARCHED, actor="sam", digest=audit.tenant_digest("u_alice"), reason="typed")
+    audit.erase_notes("u_alice", actor="petra")
+    assert audit.verify().intact
+    AuditNote.objects.all().delete()
+    assert _found() == ("note altered", hers.seq, hers.seq)
+
+
+def test_a_note_typed_after_the_erasure_is_not_covered_by_it() -> None:
+    digest = audit.tenant_digest("u_alice")
+    audit.record(Action.MEMORIES_SEARCHED, actor="sam", digest=digest, reason="typed")
+    audit.erase_notes("u_alice", actor="petra")
+    later = audit.record(Action.MEMORIES_SEARCHED, actor="sam", digest=digest, reason="typed later")
+    AuditNote.objects.all().delete()
+    assert _found() == ("note altered", later.seq, later.seq)
+
+
+def test_an_erasure_during_a_run_is_not_taken_for_tampering(monkeypatch: pytest.MonkeyPatch) -> None:
+    audit.record(Action.MEMORIES_SEARCHED, actor="sam", digest=audit.tenant_digest("u_alice"), reason="typed")
+    _once_the_head_was_read(monkeypatch, lambda: audit.erase_notes("u_alice", actor="petra"))
+    assert audit.verify().intact
+
+
+def test_an_archiving_during_a_run_is_not_taken_for_tampering(
+    monkeypatch: pytest.MonkeyPatch, log: Callable[[int], Any]
+) -> None:
+    checkpoints.take()
+    log(1)
+    _once_the_head_was_read(monkeypatch, lambda: segments.archive_old(keep=timedelta(0), actor="job"))
+    assert audit.verify().intact
+
+
+def _once_the_head_was_read(monkeypatch: pytest.MonkeyPatch, act: Callable[[], Any]) -> None:
+    acts = iter([act])
+
+    def slices_after_that(after: int, through: int) -> Any:
+        next(acts, lambda: None)()
+        return slices(after, through)
+
+    monkeypatch.setattr(verifying, "slices", slices_after_that)
+
+
+@pytest.mark.parametrize("counts", ["", "[]", "{}", '{"notes": "many"}'])
+def test_an_erasure_that_counted_nothing_covers_nothing(counts: str) -> None:
+    ledger = Ledger()
+    ledger.gone(3, "alice")
+    ledger.erased("alice", counts)
+    assert ledger.unaccounted == (3, 1)
+
+
+def test_a_head_whose_clock_was_put_ahead_is_found() -> None:
+    with mallory() as cursor:
+        cursor.execute("UPDATE dashboard_audithead SET at = at + interval '1 year'")
+    assert _found() == ("edited", 10, 10)
+
+
+def test_an_event_dated_in_the_future_is_found() -> None:
+    with mallory() as cursor:
+        cursor.execute("UPDATE dashboard_audithead SET at = at + interval '6 minutes'")
+    audit.record(Action.MEMORIES_PAGED, actor="sam")
+    assert _found() == ("edited", 11, 11)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        f"ALTER TABLE {EVENTS} DISABLE TRIGGER audit_no_update",
+        f"ALTER TABLE {EVENTS} ENABLE REPLICA TRIGGER audit_no_delete",
+        "DROP TRIGGER audit_no_change ON dashboard_signingkey",
+        "CREATE OR REPLACE FUNCTION audit_refuse() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'",
+        f"{REPLACE} FOR EACH ROW WHEN (false) EXECUTE FUNCTION audit_refuse_unless_archived()",
+        f"{REPLACE} FOR EACH ROW EXECUTE FUNCTION audit_refuse_unless_archived(1)",
+        f"CREATE TRIGGER audit_0 BEFORE INSERT ON {EVENTS} FOR EACH ROW EXECUTE FUNCTION audit_refuse()",
+    ],
+)
+def test_a_trigger_that_protects_no_more_is_found(statement: str) -> None:
+    connection.cursor().execute(statement)
+    assert _found() == ("trigger missing or altered", 11, 11)
+
+
 def test_a_tampered_log_is_not_signed() -> None:
     with mallory() as cursor:
         cursor.execute(f"UPDATE {EVENTS} SET actor_label = 'somebody else' WHERE seq = 5")
-    with pytest.raises(checkpoints.ChainBroken, match="Event 5"):
-        checkpoints.take()
+    _is_not_signed("Event 5")
     assert AuditCheckpoint.objects.count() == 0
+
+
+def _is_not_signed(why: str) -> None:
+    signed = AuditCheckpoint.objects.count()
+    with pytest.raises(checkpoints.ChainBroken, match=why):
+        checkpoints.take()
+    assert AuditCheckpoint.objects.count() == signed
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        ("hash = repeat('a', 64)", "not what was signed"),
+        ("signature = repeat('a', 128)", "not what was signed"),
+        ("key = repeat('a', 64)", "not trusted"),
+    ],
+)
+def test_nothing_is_signed_on_top_of_an_altered_checkpoint(log: Callable[[int], Any], change: str, why: str) -> None:
+    checkpoints.take()
+    log(1)
+    with mallory() as cursor:
+        cursor.execute(f"UPDATE dashboard_auditcheckpoint SET {change}")
+    _is_not_signed(why)
+
+
+def test_a_rewritten_past_is_not_signed() -> None:
+    checkpoints.take()
+    with mallory() as cursor:
+        cursor.execute(f"UPDATE {EVENTS} SET actor_label = 'somebody else' WHERE seq = 10")
+    _rechain()
+    audit.record(Action.MEMORIES_PAGED, actor="sam")
+    _is_not_signed("Event 10 has another hash")
+
+
+def test_a_log_whose_checkpoints_are_gone_is_not_signed_anew() -> None:
+    _checkpoint()
+    with mallory() as cursor:
+        cursor.execute(f"UPDATE {EVENTS} SET actor_label = 'somebody else' WHERE seq = 2")
+        cursor.execute("DELETE FROM dashboard_auditcheckpoint")
+    _rechain()
+    _is_not_signed("the database does not have")
+
+
+def test_a_cut_tail_is_not_signed() -> None:
+    checkpoints.take()
+    with mallory() as cursor:
+        cursor.execute(f"DELETE FROM {EVENTS} WHERE seq > 7")
+        _put_head_at(cursor, 7)
+    _is_not_signed("Event 10")
+
+
+def test_an_unreadable_delivered_copy_stops_signing(settings) -> None:
+    Path(settings.MEMADMIN_CHECKPOINT_FILE).write_text("hello\n")
+    _is_not_signed("cannot be read")
+
+
+def test_a_log_without_a_head_is_not_signed() -> None:
+    with mallory() as cursor:
+        cursor.execute("DELETE FROM dashboard_audithead")
+    _is_not_signed("where the log ends is missing")
+
+
+def test_the_command_says_why_nothing_was_signed() -> None:
+    with mallory() as cursor:
+        cursor.execute(f"UPDATE {EVENTS} SET actor_label = 'somebody else' WHERE seq = 5")
+    with pytest.raises(CommandError, match=r"Event 5 .* Nothing was signed"):
+        call_command("checkpoint_audit")
 
 
 def test_the_command_names_the_break_and_exits_with_1(capsys: pytest.CaptureFixture[str]) -> None:
@@ -315,6 +475,60 @@ def test_the_command_says_when_it_is_intact(capsys: pytest.CaptureFixture[str]) 
     call_command("checkpoint_audit")
     call_command("verify_audit")
     assert "Intact. 10 events and 2 checkpoints followed (1 of them kept outside" in capsys.readouterr().out
+
+
+def test_the_command_says_what_it_could_not_prove(settings, capsys: pytest.CaptureFixture[str]) -> None:
+    settings.MEMADMIN_CHECKPOINT_FILE = ""
+    call_command("verify_audit")
+    assert "Not proven: Nothing is signed" in capsys.readouterr().out
+    checkpoints.take()
+    call_command("verify_audit", "--json")
+    (sentence,) = json.loads(capsys.readouterr().out)["not_proven"]
+    assert sentence.startswith("No checkpoint kept outside the database was compared")
+
+
+def test_an_end_that_no_checkpoint_covers_is_named(log: Callable[[int], Any]) -> None:
+    _checkpoint()
+    log(3)
+    (sentence,) = _not_proven()
+    assert sentence.startswith("The newest 3 events came after the newest checkpoint")
+
+
+def test_an_end_that_no_copy_outside_covers_is_named(log: Callable[[int], Any]) -> None:
+    _checkpoint()
+    log(1)
+    checkpoints.take()
+    (sentence,) = _not_proven()
+    assert "the newest event came after the newest checkpoint kept outside" in sentence
+
+
+def test_nothing_is_left_to_say_where_all_is_proven() -> None:
+    _checkpoint()
+    assert _not_proven() == ()
+
+
+def _not_proven() -> tuple[str, ...]:
+    return audit.verify(delivered=[delivery.file() or Path()]).not_proven
+
+
+def test_the_command_misses_a_file_of_delivered_checkpoints_that_vanished(settings) -> None:
+    _checkpoint()
+    Path(settings.MEMADMIN_CHECKPOINT_FILE).unlink()
+    with pytest.raises(CommandError, match="is not there") as stopped:
+        call_command("verify_audit")
+    assert stopped.value.returncode == 2
+
+
+def test_the_command_misses_no_file_where_nothing_was_delivered_yet() -> None:
+    call_command("verify_audit")
+
+
+def test_a_key_that_cannot_be_read_is_no_break(settings) -> None:
+    settings.MEMADMIN_DEBUG = False
+    settings.MEMADMIN_SIGNING_KEY_FILE = "/nowhere/key.pem"
+    with pytest.raises(CommandError, match=r"key\.pem") as stopped:
+        call_command("verify_audit")
+    assert stopped.value.returncode == 2
 
 
 def test_a_file_that_is_no_list_of_checkpoints_is_refused(tmp_path: Path) -> None:

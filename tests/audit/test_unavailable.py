@@ -7,10 +7,11 @@ import pytest
 from django.db import OperationalError, connection
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from dashboard import audit
 from dashboard.audit import Action, appending
-from dashboard.models import AuditEvent
+from dashboard.models import AuditEvent, Flag
 from memadmin.memory import StoreUnavailable, embedded
 from tests.desk.conftest import Person
 from tests.desk.test_access import PATTERNS
@@ -36,9 +37,21 @@ def broken_log(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(appending, "_insert", refuse)
 
 
-def _url(name: str, converters: dict[str, Any], alice: Person, memory_id: str) -> str:
-    values = {"reference": alice.tenant.reference, "memory_id": memory_id, "digest": "a" * 64}
-    return reverse(name, kwargs={key: values.get(key, uuid.uuid4()) for key in converters})
+@pytest.fixture
+def there(alice: Person) -> dict[str, Any]:
+    """Something real behind every URL: a page that is not found would prove nothing."""
+    (memory_id,) = alice.remember(SECRET)
+    deletion = audit.record(Action.MEMORY_DELETED, actor="petra", tenant=alice.tenant, counts={"removed": {}})
+    now = timezone.now()
+    flag = Flag.objects.create(rule="many-people", actor_label="sam", since=now, until=now, count=42, threshold=30)
+    return {
+        "reference": alice.tenant.reference,
+        "memory_id": memory_id,
+        "digest": deletion.tenant_digest,
+        "request_id": uuid.uuid4(),
+        "event_id": deletion.pk,
+        "flag_id": flag.pk,
+    }
 
 
 @pytest.mark.parametrize("method", ["get", "post"])
@@ -48,15 +61,15 @@ def _url(name: str, converters: dict[str, Any], alice: Person, memory_id: str) -
     ids=lambda pattern: pattern.name,
 )
 def test_without_a_record_nothing_is_shown_and_nothing_done(
-    petra: Client, alice: Person, pattern: Any, method: str, broken_log: None
+    petra: Client, alice: Person, pattern: Any, method: str, there: dict[str, Any], broken_log: None
 ) -> None:
-    (memory_id,) = alice.remember(SECRET)
-    url = _url(pattern.name, pattern.pattern.converters, alice, memory_id)
+    url = reverse(pattern.name, kwargs={key: there[key] for key in pattern.pattern.converters})
     form = {**FORMS.get(pattern.name, {"reason": "17-1-b"}), "reference": alice.tenant.reference}
     response = getattr(petra, method)(url, form if method == "post" else {})
-    assert SECRET not in response.text
+    assert not any(shown in response.text for shown in (SECRET, "42 people"))
     assert alice.scope.count() == 1
-    if response.status_code not in {404, 405} and not (pattern.name == "find-tenant" and method == "get"):
+    assert Flag.objects.get().reviewed_at is None
+    if response.status_code != 405 and not (pattern.name == "find-tenant" and method == "get"):
         assert response.status_code == 503
         assert "The audit log cannot be written" in response.text
 

@@ -45,8 +45,28 @@ def test_opening_many_people_within_an_hour_is_flagged() -> None:
     _opens(3)
     assert _flags() == [("many-people", SAM, 3)]
     assert watch.sentence(Flag.objects.get()) == (
-        "Opened the memories of 3 people within an hour (3 or more are flagged)."
+        "Looked up or opened 3 people within an hour (3 or more are flagged)."
     )
+
+
+def test_the_hour_slides_over_the_clocks_hours() -> None:
+    _opens(2, at=TUESDAY_NOON - timedelta(minutes=40))  # before twelve
+    audit.record(Action.MEMORY_OPENED, actor=SAM, digest=audit.tenant_digest("u_another"))
+    with mallory() as cursor:
+        cursor.execute("UPDATE dashboard_auditevent SET at = %s WHERE seq = 3", [TUESDAY_NOON])
+    assert _flags() == [("many-people", SAM, 3)]
+
+
+@pytest.mark.parametrize("action", [Action.MEMORIES_EXPORTED, Action.TENANT_LOOKED_UP, Action.ALL_DELETION_PREVIEWED])
+def test_turning_to_many_people_otherwise_is_flagged_too(action: Action) -> None:
+    _opens(3, action=action)
+    assert _flags() == [("many-people", SAM, 3)]
+
+
+def test_the_beginnings_of_user_ids_are_nobodys(sam: Client, store: None) -> None:
+    for beginning in ("u", "u_", "u_a"):
+        sam.post(reverse("find-tenant"), {"user_id": beginning})
+    assert watch.look() == 0
 
 
 def test_opening_one_person_many_times_is_not() -> None:
@@ -125,6 +145,22 @@ def test_a_flag_grows_instead_of_being_raised_twice() -> None:
     assert Flag.objects.get().count == 5
 
 
+def test_a_reviewed_flag_does_not_grow_and_later_behaviour_is_flagged_anew() -> None:
+    _opens(3)
+    _flags()
+    Flag.objects.update(reviewed_at=TUESDAY_NOON)
+    _opens(5)
+    assert watch.look(TUESDAY_NOON + timedelta(minutes=20)) == 0
+    _opens(1, at=TUESDAY_NOON + timedelta(hours=2))  # moves the others there, too
+    assert watch.look(TUESDAY_NOON + timedelta(hours=2, minutes=5)) == 1
+    assert [flag.count for flag in Flag.objects.order_by("since")] == [3, 5]
+
+
+def test_what_a_stopped_worker_missed_within_one_window_is_flagged() -> None:
+    _opens(3)
+    assert watch.look(TUESDAY_NOON + timedelta(minutes=110)) == 1
+
+
 def test_the_job_looks() -> None:
     for number in range(3):
         audit.record(Action.MEMORY_OPENED, actor=SAM, digest=audit.tenant_digest(f"u_{number}"))
@@ -134,7 +170,7 @@ def test_the_job_looks() -> None:
 def test_petra_sees_a_flag_and_reviews_it(petra: Client) -> None:
     _opens(3)
     _flags()
-    assert "Opened the memories of 3 people" in petra.get(reverse("list-flags")).text
+    assert "Looked up or opened 3 people" in petra.get(reverse("list-flags")).text
     response = petra.post(reverse("review-flag", args=[Flag.objects.get().pk]), follow=True)
     assert "reviewed" in response.text
     assert Flag.objects.get().reviewed_by.username == "petra"

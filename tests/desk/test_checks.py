@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from dashboard.checks import deployment
+from dashboard.checks import delivered_checkpoints, deployment
 
 ROOT = Path(__file__).parents[2]
 
@@ -42,6 +42,17 @@ def test_a_missing_setting_is_named(
     (error,) = deployment()
     assert error.id == code
     assert names in error.hint
+
+
+def test_checkpoints_that_stay_in_the_database_are_warned_of(production: None, settings) -> None:
+    settings.MEMADMIN_CHECKPOINT_FILE = settings.MEMADMIN_CHECKPOINT_WEBHOOK = ""
+    settings.MEMADMIN_CHECKPOINT_EMAIL = []
+    (warning,) = delivered_checkpoints()
+    assert warning.id == "memadmin.W002"
+    for name in ("MEMADMIN_CHECKPOINT_FILE", "MEMADMIN_CHECKPOINT_EMAIL", "MEMADMIN_CHECKPOINT_WEBHOOK"):
+        assert name in warning.hint
+    settings.MEMADMIN_CHECKPOINT_EMAIL = ["auditor@example.com"]
+    assert delivered_checkpoints() == []
 
 
 def test_the_web_server_does_not_start_unconfigured(tmp_path: Path) -> None:

@@ -6,10 +6,11 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand, CommandError
 
 from dashboard import audit
+from dashboard.audit import delivery
 from dashboard.audit.marks import NotACheckpoint
 from dashboard.audit.verifying import Verification
 from dashboard.management.progress import ProgressBar
@@ -37,18 +38,15 @@ class Command(BaseCommand):
     def handle(self, *, json: bool, checkpoints: list[Path], **_: Any) -> None:
         bar = ProgressBar("events")
         try:
-            verification = audit.verify(delivered=[*checkpoints, *_configured()], progress=bar)
-        except (NotACheckpoint, OSError) as error:
+            configured = delivery.file()
+            copies = [*checkpoints, configured] if configured else checkpoints
+            verification = audit.verify(delivered=copies, progress=bar)
+        except (NotACheckpoint, ImproperlyConfigured, OSError) as error:
             raise CommandError(str(error), returncode=UNREADABLE) from error
         bar.close()
         self.stdout.write(_as_json(verification) if json else _in_words(verification))
         if not verification.intact:
             sys.exit(BROKEN)
-
-
-def _configured() -> list[Path]:
-    file = Path(settings.MEMADMIN_CHECKPOINT_FILE or "/nonexistent")
-    return [file] if file.exists() else []
 
 
 def _as_json(verification: Verification) -> str:
@@ -63,7 +61,8 @@ def _in_words(verification: Verification) -> str:
     if verification.found is None:
         archived = f" {verification.archived:,} older events are archived." if verification.archived else ""
         erased = f" {verification.notes_erased:,} notes were erased." if verification.notes_erased else ""
-        return f"Intact. {counts}{archived}{erased}"
+        not_proven = "".join(f"\nNot proven: {sentence}" for sentence in verification.not_proven)
+        return f"Intact. {counts}{archived}{erased}{not_proven}"
     found = verification.found
     where = f"event {found.position}" + (f" to {found.through}" if found.through > found.position else "")
     return f"BROKEN at {where}: {found.fault.value}. {found.explanation}\n{counts}"
