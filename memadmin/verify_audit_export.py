@@ -13,7 +13,8 @@ Exit code 0: every event is what the desk wrote and signed. 1: it is not, or FIL
 
 What it cannot prove: of a filtered export each event is genuine, but others that match may have been left out. Of the
 whole log none is missing between the first event and the last that are named; that the log begins and ends there, only
-the desk's checkpoints can tell.
+the desk's checkpoints can tell: the first and the last line are not signed, and whoever cuts whole checkpoints off at
+either end and makes both lines fit is not found out by this script.
 
 This file stands alone on purpose and shares no code with the desk. What it computes:
 
@@ -30,7 +31,7 @@ import hashlib
 import json
 import sys
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NoReturn, TextIO
 
@@ -55,6 +56,15 @@ FIELDS = (
     "user_agent",
     "commitment",
 )
+MEMBERS = {
+    "header": {"format", "made_at", "filter", "ends_at", "left_out"},
+    "start": {"seq", "hash"},
+    "event": {*FIELDS, "previous_hash", "hash", "note", "salt"},
+    "withheld": {"seq", "content_hash"},
+    "checkpoint": {"seq", "hash", "at", "key", "public_key", "signature"},
+    "end": {"events", "checkpoints"},
+}
+"""What a line of each kind has, beside its kind: what nothing vouches for is refused."""
 FORMULA = ("'=", "'+", "'-", "'@", "'\t", "'\r", "''")
 UNREADABLE = (gzip.BadGzipFile, zlib.error, EOFError, csv.Error, ValueError, LookupError, TypeError, AttributeError)
 """What reading a damaged file can raise."""
@@ -91,6 +101,7 @@ class Export:
             raise Fault("Something follows the last line.")
         if line["kind"] not in kinds:
             raise Fault(f"A line is of an unknown kind: {line['kind']}.")
+        refuse_unknown_members(line)
         kinds[line["kind"]](line)
 
     def _start(self, line: Line) -> None:
@@ -159,6 +170,12 @@ class Export:
         self.hash = hashlib.sha256((self.hash + content).encode("ascii")).hexdigest()
 
 
+def refuse_unknown_members(line: Line) -> None:
+    known = {"kind", *MEMBERS[line["kind"]]}
+    if unknown := sorted(name for name, value in line.items() if value != "" and name not in known):
+        raise Fault(f"A line of the kind {line['kind']} says what nothing vouches for: {', '.join(unknown)}.")
+
+
 def content_hash(line: Line) -> str:
     encoded = bytearray()
     for field in FIELDS:
@@ -186,11 +203,24 @@ def read(path: Path) -> Iterator[Line]:
     with open_text(path) as text:
         if path.name.removesuffix(".gz").endswith(".csv"):
             csv.field_size_limit(sys.maxsize)
-            for row in csv.DictReader(text, restkey="", restval=""):
+            rows = csv.DictReader(text, restkey="", restval="")
+            refuse_repeated(rows.fieldnames or ())
+            for row in rows:
                 yield {name: plain(value) for name, value in row.items() if name}
         else:
             for line in text:
-                yield json.loads(line)
+                yield json.loads(line, object_pairs_hook=members)
+
+
+def members(pairs: list[tuple[str, str]]) -> Line:
+    refuse_repeated([name for name, _ in pairs])
+    return dict(pairs)
+
+
+def refuse_repeated(names: Sequence[str]) -> None:
+    """Readers differ in which of two values they show."""
+    if repeated := sorted({name for name in names if names.count(name) > 1}):
+        raise Fault(f"Something is there twice: {', '.join(repeated)}.")
 
 
 def open_text(path: Path) -> TextIO:
@@ -215,6 +245,7 @@ def checked(path: Path, trusted: set[str]) -> Export:
     header = next(lines, {})
     if header.get("format") != FORMAT:
         stop(2, f"{path} is no export that this script knows.")
+    refuse_unknown_members({**header, "kind": "header"})
     export = Export(header, trusted)
     for line in lines:
         try:
@@ -238,6 +269,7 @@ def report(export: Export) -> Iterator[str]:
         yield f"None is missing from event {export.first} to event {export.seq}."
     if export.left_out:
         yield f"The log had {export.left_out} later events when it was exported; they are not in the file."
+    yield "What the first line says (the filter, when it was made, how many were left out) is not signed."
 
 
 def main() -> None:

@@ -1,14 +1,19 @@
 """Transactional tests empty every table afterwards; the audit log refuses that. Here, and nowhere else, it is let be.
 
-Triggers are off for the one transaction of the flush (``session_replication_role``, which only a superuser may set; the
-tests' embedded server gives one), and the log's head goes back to its first state, which a migration had written.
+Triggers are off for the one transaction of the flush (which only the tables' owner can do; the tests' embedded server
+makes them that), and the log's head goes back to its first state, which a migration had written.
 """
 
 from typing import Any
 
 from django.db.backends.postgresql.operations import DatabaseOperations
 
-_TRIGGERS_OFF = "SET LOCAL session_replication_role = replica"
+from dashboard.audit.triggers import TRIGGERS
+
+TRIGGERS_OFF = ";".join(f"ALTER TABLE {table} DISABLE TRIGGER USER" for table in TRIGGERS)
+TRIGGERS_ON = ";".join(
+    f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER {trigger}" for table, those in TRIGGERS.items() for trigger in those
+)
 _HEAD_AS_MIGRATED = "INSERT INTO dashboard_audithead (id, seq, at, hash) VALUES (1, 0, 'epoch', repeat('0', 64))"
 
 
@@ -22,6 +27,6 @@ def empty_the_audit_log_too() -> None:
         appender.close()  # its connection would keep the test database from being dropped
         if not any("dashboard_audithead" in statement for statement in statements):
             return flush(self, statements)
-        return flush(self, [_TRIGGERS_OFF, *statements, _HEAD_AS_MIGRATED])
+        return flush(self, [TRIGGERS_OFF, *statements, _HEAD_AS_MIGRATED, TRIGGERS_ON])
 
     DatabaseOperations.execute_sql_flush = flush_with_triggers_off

@@ -6,8 +6,10 @@ Each event is chained and on disk before ``append`` returns; there is no unseale
 ``AuditHead`` is the lock, held only for that one statement.
 
 A thread can be stopped anywhere (an interrupt, a server's time limit) without holding up the others: whoever leaves
-takes its unwritten event along and hands on its turn, and nobody waits longer than ``PATIENCE``. An event that was
-under way when its thread gave up may still be written: the log then has an attempt that showed nothing.
+takes its unwritten event along and hands on its turn, and nobody waits longer than ``PATIENCE``. A server that does not
+answer is given up after ``WRITING``. Where the one that writes vanished in spite of that, or hangs, another takes over
+with a new connection. An event that was under way when its thread gave up may still be written: the log then has an
+attempt that showed nothing.
 
 Each process appends over a connection of its own: whatever transaction the caller is in the middle of, its rollback
 removes no event, and it never holds the end of the chain. A test case's wrapping transaction is the exception, as for
@@ -19,12 +21,23 @@ import os
 import threading
 import time
 import uuid
-from collections.abc import Sequence
+import weakref
+from collections.abc import Generator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
 import psycopg
-from django.db import DEFAULT_DB_ALIAS, DataError, Error, InterfaceError, OperationalError, connections, transaction
+from django.db import (
+    DEFAULT_DB_ALIAS,
+    DatabaseError,
+    DataError,
+    Error,
+    InterfaceError,
+    OperationalError,
+    connections,
+    transaction,
+)
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 MOST_AT_ONCE = 256
@@ -36,8 +49,26 @@ GATHERING = 0.0002
 CONNECTING = 5
 """Whole seconds that a new connection may take."""
 
+WRITING = 8.0
+"""Seconds that a statement may take: longer than the trigger's lock_timeout."""
+
 PATIENCE = 12.0
-"""Seconds that a thread waits for the one that writes for it: longer than connecting and the trigger's lock_timeout."""
+"""Seconds that a thread waits for the one that writes for it."""
+
+OVERDUE = 20.0
+"""Seconds after which nobody believes any more that the one that writes will come to an end."""
+
+LOOK = 0.25
+"""Seconds between two looks of a waiting thread at whether the one that writes is still there."""
+
+_LINE = {
+    "connect_timeout": CONNECTING,
+    "tcp_user_timeout": int(WRITING * 1000),
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+    "keepalives_count": 2,
+}
+"""For libpq: how soon a server that is gone is noticed."""
 
 _COLUMNS = """
     id, action, outcome, actor_kind, actor_label, tenant_digest, purpose, request_id, counts, ip, user_agent, commitment
@@ -77,14 +108,29 @@ def _closed_lock() -> threading.Lock:
     return lock
 
 
+class _Presence:
+    """Kept by a thread's call of ``append`` alone: when that ends, in whatever way, this is gone."""
+
+
 @dataclass(slots=True, eq=False)
 class _Entry:
     row: dict[str, Any]
+    presence: "weakref.ref[_Presence]"
+    since: float = 0  # when it began to write for all
     woken: Any = field(default_factory=_closed_lock)  # released when it is written, or when it is this thread's turn
-    leads: bool = False  # this thread's turn to write for all, until it leaves
     ended: bool = False
     written: Written | None = None
     error: Error | None = None
+
+    @property
+    def is_there(self) -> bool:
+        """Whether the thread that wants it written has not left."""
+        return self.presence() is not None
+
+    def wake(self) -> None:
+        """Have the thread that wants it written look."""
+        with suppress(RuntimeError):  # it does already
+            self.woken.release()
 
 
 class Appender:
@@ -93,7 +139,7 @@ class Appender:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._waiting: list[_Entry] = []
-        self._writing = False  # a thread is; only that one touches the connection
+        self._leader: _Entry | None = None  # whose turn it is; only that one touches the connection
         self._had_company = False
         self._connection: BaseDatabaseWrapper | None = None
 
@@ -110,13 +156,13 @@ class Appender:
         if caller.in_atomic_block and getattr(caller.atomic_blocks[0], "_from_testcase", False):
             with transaction.atomic():
                 return _insert(caller, [row])[0]
-        entry = _Entry(row)
+        here = _Presence()
+        entry = _Entry(row, weakref.ref(here))
         try:
             self._join(entry)
-            if not entry.leads:
-                entry.woken.acquire(timeout=PATIENCE)
-            if entry.leads:
-                self._write_for_all()
+            self._wait(entry)
+            if self._leader is entry:
+                self._write_for_all(entry)
         finally:  # also when this thread is stopped: the others go on
             self._leave(entry)
         if entry.written is None:
@@ -131,87 +177,160 @@ class Appender:
     def _join(self, entry: _Entry) -> None:
         with self._lock:
             self._waiting.append(entry)
-            entry.leads, self._writing = not self._writing, True
+            if not self._is_led():
+                self._take_over(entry)
+
+    def _wait(self, entry: _Entry) -> None:
+        """Wait until the event is written or it is this thread's turn, and no longer than there is hope."""
+        end = time.monotonic() + PATIENCE
+        while not entry.ended and self._leader is not entry and (left := end - time.monotonic()) > 0:
+            if entry.woken.acquire(timeout=min(LOOK, left)):
+                return
+            with self._lock:
+                if self._is_led():
+                    continue
+                if entry not in self._waiting:  # taken along by the one that vanished
+                    return
+                self._take_over(entry)
 
     def _leave(self, entry: _Entry) -> None:
-        if entry.ended and not entry.leads:
+        if entry.ended and self._leader is not entry:
             return
         with self._lock:
-            if not entry.ended and entry in self._waiting:
+            if entry in self._waiting:
                 self._waiting.remove(entry)
-            if entry.leads:
-                self._appoint()
+            if self._leader is entry:
+                self._hand_on()
 
-    def _appoint(self) -> None:
-        self._writing = bool(self._waiting)
-        if self._writing:
-            successor = self._waiting[0]
-            successor.leads = True
-            successor.woken.release()
+    def _is_led(self) -> bool:
+        leader = self._leader
+        return leader is not None and leader.is_there and time.monotonic() < leader.since + OVERDUE
 
-    def _write_for_all(self) -> None:
+    def _take_over(self, entry: _Entry) -> None:
+        if self._leader is not None and self._leader.is_there:
+            self._connection = None  # the one before may still use it, and closes it then
+        self._waiting.remove(entry)
+        self._waiting.insert(0, entry)
+        self._appoint(entry)
+
+    def _hand_on(self) -> None:
+        while self._waiting and not self._waiting[0].is_there:
+            self._waiting.pop(0)
+        self._appoint(self._waiting[0] if self._waiting else None)
+        if self._leader is not None:
+            self._leader.wake()
+
+    def _appoint(self, entry: _Entry | None) -> None:
+        if entry is not None:
+            entry.since = time.monotonic()
+        self._leader = entry
+
+    def _write_for_all(self, leader: _Entry) -> None:
         batch: list[_Entry] = []
         try:
             if self._had_company:
                 time.sleep(GATHERING)
             with self._lock:
-                batch, self._waiting = self._waiting[:MOST_AT_ONCE], self._waiting[MOST_AT_ONCE:]
-            self._write(batch)
+                if self._leader is leader:  # nobody took over meanwhile
+                    batch, self._waiting = self._waiting[:MOST_AT_ONCE], self._waiting[MOST_AT_ONCE:]
+            if batch:
+                self._write(batch)
         finally:
             self._had_company = len(batch) > 1
             for entry in batch:
                 entry.ended = True
-                entry.woken.release()
+                entry.wake()
 
     def _write(self, batch: Sequence[_Entry]) -> None:
+        connection = self._own_connection()
         try:
-            written = self._insert_even_after_a_restart([entry.row for entry in batch])
+            written = _insert_even_after_a_restart(connection, [entry.row for entry in batch])
         except Error as error:
             if len(batch) > 1 and isinstance(error, DataError):  # one event's fault must not refuse the others
                 for entry in batch:
                     self._write([entry])
                 return
-            self.close()  # whatever is wrong with it, the next event gets a fresh one
+            connection.close()  # whatever is wrong with it, the next event gets a fresh one
             for entry in batch:
                 entry.error = error
             return
         except BaseException:
-            self.close()  # stopped in the middle of a statement
+            connection.close()  # stopped in the middle of a statement
             raise
+        if connection is not self._connection:
+            connection.close()  # another took over
         found = {row.id: row for row in written}
         for entry in batch:
             entry.written = found[entry.row["id"]]
-
-    def _insert_even_after_a_restart(self, rows: list[dict[str, Any]]) -> list[Written]:
-        connection = self._own_connection()
-        try:
-            return _insert(connection, rows)
-        except (OperationalError, InterfaceError):
-            if connection.is_usable():
-                raise
-            connection.close()  # the server was restarted; had it committed before that?
-            return _fetch(connection, _FIND, [row["id"] for row in rows]) or _insert(connection, rows)
 
     def _own_connection(self) -> BaseDatabaseWrapper:
         caller = connections[DEFAULT_DB_ALIAS]
         if self._connection is None or self._connection.settings_dict["NAME"] != caller.settings_dict["NAME"]:
             self.close()
             self._connection = caller.copy()
-            self._connection.settings_dict["OPTIONS"].setdefault("connect_timeout", CONNECTING)
+            self._connection.settings_dict["OPTIONS"] = _LINE | self._connection.settings_dict["OPTIONS"]
             self._connection.inc_thread_sharing()
         return self._connection
 
 
+def _insert_even_after_a_restart(connection: BaseDatabaseWrapper, rows: list[dict[str, Any]]) -> list[Written]:
+    try:
+        _open(connection)
+        return _insert(connection, rows)
+    except (OperationalError, InterfaceError):
+        if connection.is_usable():
+            raise
+        connection.close()  # the server was restarted; had it committed before that?
+        _open(connection)
+        return _fetch(connection, _FIND, [row["id"] for row in rows]) or _insert(connection, rows)
+
+
+def _open(connection: BaseDatabaseWrapper) -> None:
+    if connection.connection is None:
+        connection.connect()
+        _limit(connection)
+
+
+def _limit(connection: BaseDatabaseWrapper) -> None:
+    milliseconds = int((WRITING - 1) * 1000)  # the server gives up first
+    with connection.wrap_database_errors, _Cursor(connection.connection) as cursor:
+        cursor.execute(f"SET statement_timeout = {milliseconds}")
+
+
 def _insert(connection: BaseDatabaseWrapper, rows: Sequence[dict[str, Any]]) -> list[Written]:
-    return _fetch(connection, _APPEND, json.dumps(rows, default=str))  # default: for UUIDs
+    written = _fetch(connection, _APPEND, json.dumps(rows, default=str))  # default: for UUIDs
+    if {row.id for row in written} != {row["id"] for row in rows}:
+        raise InterfaceError("The database did not write what was sent; run manage.py verify_audit.")
+    return written
 
 
 def _fetch(connection: BaseDatabaseWrapper, statement: str, argument: Any) -> list[Written]:
     connection.ensure_connection()
     # psycopg's own cursor: Django's would have the statement planned anew each time, which takes longer than to run it.
-    with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as cursor:
+    with connection.wrap_database_errors, _Cursor(connection.connection) as cursor:
         cursor.execute(statement, [argument], prepare=True)
         return [Written(*row) for row in cursor.fetchall()]
+
+
+class _Cursor(psycopg.Cursor[Any]):
+    """Gives up on a server that neither answers nor hangs up."""
+
+    def _execute_gen(self, *args: Any, **options: Any) -> Any:
+        return _in_time(super()._execute_gen(*args, **options), time.monotonic() + WRITING)
+
+
+def _in_time(execution: Generator[Any, Any, None], end: float) -> Generator[Any, Any, None]:
+    """psycopg asks to be called when the connection is ready, and is called with nothing every now and then."""
+    ready = None
+    while True:
+        try:
+            wanted = execution.send(ready)
+        except StopIteration:
+            return
+        ready = yield wanted
+        if not ready and time.monotonic() > end:
+            execution.close()
+            raise DatabaseError("The database did not answer in time.")
 
 
 appender = Appender()

@@ -9,7 +9,7 @@ from dashboard.audit.encoding import FIELDS, GENESIS, VERSION, chained, content_
 
 _SEQ = FIELDS.index("seq")
 _SHIFTS = 10_000
-"""How far away an event's former position is looked for."""
+"""How far away an event's former position is tried one by one."""
 
 
 class Fault(StrEnum):
@@ -61,14 +61,14 @@ class Link:
 class Log(Protocol):
     """What is looked up to tell faults apart, once one is found."""
 
-    def hash_of(self, seq: int) -> str | None:
-        """Hash that the event with this number carries."""
-
-    def holds(self, event_hash: str) -> bool:
-        """Whether any event carries this hash."""
+    def with_hash(self, event_hash: str) -> list[Link]:
+        """Events that carry this hash."""
 
     def followers(self, event_hash: str) -> list[Link]:
         """Events that say they follow the event with this hash."""
+
+    def shifts(self) -> list[int]:
+        """How much higher a signed checkpoint or the head numbers an event that carries its hash."""
 
 
 @dataclass(slots=True)
@@ -94,25 +94,23 @@ class Walk:
 def diagnose(walk: Walk, link: Link, log: Log) -> Break:
     """What happened, where ``walk`` could not follow ``link``."""
     expected = walk.seq + 1
-    if link.seq != expected:
-        return _gap(walk, link, log)
+    right = next((other for other in log.followers(walk.hash) if other.hash_at(expected) == other.hash), None)
+    if link.seq < expected or (right and right.seq == expected == link.seq and right.values != link.values):
+        return Break.at(link.seq, Fault.INSERTED, f"There is a second event with the number {link.seq}.")
+    if link.seq > expected:
+        return _gap(expected, link, right)
     if link.hash_at(link.seq) == link.hash:
         return _relinked(walk, link)
-    former = next((seq for seq in _around(link.seq) if link.hash_at(seq) == link.hash), None)
-    if former is not None:
+    if (former := _former(link, log)) is not None:
         return _moved(walk, link, former, log)
-    if any(other.seq != link.seq and other.hash_at(expected) == other.hash for other in log.followers(walk.hash)):
+    if right:
         return Break.at(link.seq, Fault.INSERTED, f"Event {link.seq} was inserted; the ones after it were renumbered.")
     return Break.at(link.seq, Fault.EDITED, f"Event {link.seq} is not what was written: its hash does not fit.")
 
 
-def _gap(walk: Walk, link: Link, log: Log) -> Break:
-    expected = walk.seq + 1
-    if link.seq < expected:
-        return Break.at(link.seq, Fault.INSERTED, f"There is a second event with the number {link.seq}.")
-    for other in log.followers(walk.hash):
-        if other.hash_at(expected) == other.hash:
-            return Break.at(expected, Fault.REORDERED, f"What was event {expected} is now numbered {other.seq}.")
+def _gap(expected: int, link: Link, right: Link | None) -> Break:
+    if right:
+        return Break.at(expected, Fault.REORDERED, f"What was event {expected} is now numbered {right.seq}.")
     missing = f"Event {expected} is" if link.seq == expected + 1 else f"Events {expected} to {link.seq - 1} are"
     return Break.at(expected, Fault.REMOVED, f"{missing} missing.", through=link.seq - 1)
 
@@ -128,14 +126,15 @@ def _relinked(walk: Walk, link: Link) -> Break:
 
 
 def _moved(walk: Walk, link: Link, former: int, log: Log) -> Break:
-    if former < link.seq and log.hash_of(former - 1) == link.previous_hash:
+    before = [other.seq for other in log.with_hash(link.previous_hash)]
+    if former < link.seq and former - 1 in before:
         return Break.at(
             former,
             Fault.INSERTED,
             f"Event {former} was inserted: what is numbered {link.seq} now was number {former}.",
             through=link.seq - 1,
         )
-    if former > link.seq and not log.holds(link.previous_hash):
+    if former > link.seq and not before:
         return Break.at(
             link.seq,
             Fault.REMOVED,
@@ -145,6 +144,14 @@ def _moved(walk: Walk, link: Link, former: int, log: Log) -> Break:
     return Break.at(walk.seq + 1, Fault.REORDERED, f"What is numbered {link.seq} now was number {former}.")
 
 
-def _around(seq: int) -> Iterator[int]:
+def _former(link: Link, log: Log) -> int | None:
+    """The number under which this event was written, if it was."""
+    return next((seq for seq in _candidates(link, log) if seq > 0 and link.hash_at(seq) == link.hash), None)
+
+
+def _candidates(link: Link, log: Log) -> Iterator[int]:
     for distance in range(1, _SHIFTS):
-        yield from (seq + distance, max(seq - distance, 1))
+        yield from (link.seq + distance, link.seq - distance)
+    yield from (other.seq + 1 for other in log.with_hash(link.previous_hash))
+    yield from (other.seq - 1 for other in log.followers(link.hash))
+    yield from (link.seq + shift for shift in log.shifts())

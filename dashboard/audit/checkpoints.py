@@ -3,9 +3,9 @@
 from datetime import UTC, datetime
 
 from django.core.exceptions import ImproperlyConfigured
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
-from dashboard.audit import delivery, encoding, signing, trust
+from dashboard.audit import delivery, encoding, reading, signing, trust
 from dashboard.audit.chain import Break, Fault, Walk
 from dashboard.audit.marks import Mark, NotACheckpoint
 from dashboard.audit.reading import follow, last_seq, link, slices
@@ -24,6 +24,8 @@ class ChainBroken(Exception):
 def take() -> Mark | None:
     """Sign the log as it ends now; None if nothing was appended since the last time.
 
+    If another process signs the same event meanwhile, its checkpoint is the one.
+
     A signature vouches for everything before it. So the last one must be right, be the one that left the database,
     and what came since is followed: a tampered log is not signed.
 
@@ -34,16 +36,30 @@ def take() -> Mark | None:
     public_key = signing.public_hex(private)
     key = signing.fingerprint(public_key)
     _refuse_retired(key, keys, now)
+    if delivery.is_of_another_log():
+        delivery.set_aside()
     last = AuditCheckpoint.objects.last()  # read before the head, which is therefore not behind it
     head = _continued_by_head(keys.mark(last) if last else None, keys)
     if head.seq == (last.seq if last else 0):
         return None
     mark = Mark(seq=head.seq, hash=head.hash, at=encoding.microseconds(now), key=key, public_key=public_key)
     signature = private.sign(mark.statement).hex()
-    with transaction.atomic():
-        publish_key(public_key, now)
-        AuditCheckpoint.objects.create(seq=head.seq, hash=head.hash, at=now, key=key, signature=signature)
+    try:
+        with transaction.atomic():
+            publish_key(public_key, now)
+            AuditCheckpoint.objects.create(seq=head.seq, hash=head.hash, at=now, key=key, signature=signature)
+    except IntegrityError:
+        if not AuditCheckpoint.objects.filter(pk=head.seq).exists():
+            raise
     return stored(head.seq)
+
+
+def take_and_queue() -> Mark | None:
+    """Sign, and have it delivered: both, or neither. Raises what ``take`` raises."""
+    with transaction.atomic():
+        if mark := take():
+            delivery.queue(mark)
+    return mark
 
 
 def stored(seq: int) -> Mark:
@@ -70,7 +86,7 @@ def _refuse_retired(key: str, keys: Keys, now: datetime) -> None:
 
 
 def _continued_by_head(last: Mark | None, keys: Keys) -> AuditHead:
-    head = AuditHead.objects.first()
+    head = reading.head()
     if head is None:
         raise ChainBroken(Break.at(last_seq() + 1, Fault.TRUNCATED, "The record of where the log ends is missing."))
     walk = Walk(last.seq, last.hash) if last else Walk()
@@ -85,9 +101,9 @@ def _continued_by_head(last: Mark | None, keys: Keys) -> AuditHead:
 
 
 def _another_event(mark: Mark) -> Break | None:
-    kept = {link(row).hash_at(mark.seq) for rows in slices(mark.seq - 1, mark.seq) for row in rows}
+    kept = [link(row).hash_at(mark.seq) for rows in slices(mark.seq - 1, mark.seq) for row in rows]
     archived = AuditSegment.objects.filter(last_seq=mark.seq).values_list("last_hash", flat=True)
-    if mark.hash in (kept or archived):
+    if (kept or list(archived)) == [mark.hash]:
         return None
     return Break.at(mark.seq, Fault.REWRITTEN, f"Event {mark.seq} has another hash than its signed checkpoint.")
 

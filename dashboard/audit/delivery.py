@@ -1,20 +1,29 @@
 """Taking checkpoints out of the database's reach: to a file, a mailbox, another service; only where configured."""
 
+import logging
 import os
 import urllib.request
+from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
+from typing import BinaryIO
 from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.mail import send_mail
+from procrastinate.contrib.django import app
 
 from dashboard.audit import marks
-from dashboard.audit.marks import Mark
-from dashboard.models import AuditCheckpoint
+from dashboard.audit.actions import Action
+from dashboard.audit.marks import Mark, NotACheckpoint
+from dashboard.audit.recording import record
+from dashboard.models import AuditCheckpoint, AuditEvent
 
 _PATIENCE = 10  # seconds for a webhook to answer
 _LONGEST_LINE = 4096  # bytes; a checkpoint has some 450
+
+
+_logger = logging.getLogger(__name__)
 
 
 class Channel(StrEnum):
@@ -46,31 +55,77 @@ def configured() -> list[Channel]:
 
 
 def file() -> Path | None:
-    """The configured file; None if there is none, or nothing that could be in it.
+    """The configured file; None if there is none, if nothing went to it yet, or if it is another log's.
 
     Raises:
-        CopiesVanished: it is not there, and checkpoints are.
+        CopiesVanished: it is not there, and was.
     """
     if not settings.MEMADMIN_CHECKPOINT_FILE:
         return None
     path = Path(settings.MEMADMIN_CHECKPOINT_FILE)
     if path.exists():
-        return path
-    if AuditCheckpoint.objects.exists():
+        return None if is_of_another_log() else path
+    if was_begun():
         raise CopiesVanished(path)
     return None
 
 
+def is_awaited() -> bool:
+    """Whether a file is configured to which nothing went yet."""
+    return bool(settings.MEMADMIN_CHECKPOINT_FILE) and not was_begun()
+
+
+def was_begun(*, after: int = 0) -> bool:
+    """Whether the desk has written to the file; the log itself says so, in an event after this one."""
+    return AuditEvent.objects.filter(action=Action.CHECKPOINT_FILE_BEGUN, seq__gt=after).exists()
+
+
+def note_begun() -> None:
+    """Say in the log that there is a file, so that it is missed if it vanishes. Raises AuditUnavailable."""
+    record(Action.CHECKPOINT_FILE_BEGUN, actor="job: deliver_checkpoint")
+
+
+def is_of_another_log() -> bool:
+    """Whether the file was left by a log that is gone: on a laptop, where only the database was deleted.
+
+    In production the same is an alarm: the log was emptied.
+    """
+    if not settings.MEMADMIN_DEBUG or was_begun() or AuditCheckpoint.objects.exists():
+        return False
+    try:
+        newest = newest_in_file()
+    except (NotACheckpoint, OSError):
+        return False
+    return newest is not None and not AuditEvent.objects.filter(seq=newest.seq, hash=newest.hash).exists()
+
+
+def set_aside() -> None:
+    """Rename another log's file, so that this log can begin its own."""
+    path = Path(settings.MEMADMIN_CHECKPOINT_FILE)
+    kept = path.with_name(f"{path.stem}-until-{datetime.now():%Y-%m-%dT%H-%M-%S}{path.suffix}")  # noqa: DTZ005 - a name
+    path.rename(kept)
+    _logger.warning("%s has checkpoints of a log that is not in this database; it is now %s.", path, kept.name)
+
+
 def newest_in_file() -> Mark | None:
-    """The last checkpoint in the configured file, if there is one. Raises NotACheckpoint, OSError."""
+    """The last whole checkpoint in the configured file, if there is one. Raises NotACheckpoint, OSError."""
     path = Path(settings.MEMADMIN_CHECKPOINT_FILE)
     if not settings.MEMADMIN_CHECKPOINT_FILE or not path.exists():
         return None
     with path.open("rb") as content:
         content.seek(max(path.stat().st_size - _LONGEST_LINE, 0))
         lines = content.read().decode(errors="replace").split("\n")
-    kept = [line for line in lines if line.strip()]
+    kept = [line for line in lines if marks.is_whole(line)]
     return marks.parse(kept[-1]) if kept else None
+
+
+def queue(mark: Mark) -> None:
+    """Have a checkpoint delivered by jobs, once the caller's transaction is committed."""
+    # By name: the jobs stand above the audit log. E-mail goes out once a day, with the newest checkpoint.
+    job = app.configure_task("dashboard.tasks.deliver_checkpoint")
+    for channel in configured():
+        if channel is not Channel.EMAIL:
+            job.defer(seq=mark.seq, channel=channel.value)
 
 
 def deliver(mark: Mark, channel: Channel) -> None:
@@ -80,13 +135,24 @@ def deliver(mark: Mark, channel: Channel) -> None:
 
 def _to_file(mark: Mark) -> None:
     path = Path(settings.MEMADMIN_CHECKPOINT_FILE)
-    if not path.exists() and AuditCheckpoint.objects.filter(seq__lt=mark.seq).exists():
+    begun = was_begun()
+    if begun and not path.exists():
         raise CopiesVanished(path)  # a new one in its place would hide that the old one is gone
     path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("a", encoding="utf-8") as file:
-        file.write(mark.as_line() + "\n")
+    with path.open("a+b") as file:
+        file.write(_completing(file) + mark.as_line().encode() + b"\n")
         file.flush()
         os.fsync(file.fileno())
+    if not begun:
+        note_begun()
+
+
+def _completing(file: BinaryIO) -> bytes:
+    """A line feed where the last line was cut off by a loss of power."""
+    if file.seek(0, os.SEEK_END) == 0:
+        return b""
+    file.seek(-1, os.SEEK_END)
+    return b"" if file.read(1) == b"\n" else b"\n"
 
 
 def _to_webhook(mark: Mark) -> None:

@@ -20,16 +20,12 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
-from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
-from procrastinate.contrib.django import app
 
-from dashboard.audit import checkpoints, delivery, notes, signing
+from dashboard.audit import checkpoints, notes, signing
 from dashboard.audit.checkpoints import ChainBroken
-from dashboard.audit.delivery import Channel
 from dashboard.audit.encoding import FIELDS, GENESIS, content_hash
-from dashboard.audit.marks import Mark
 from dashboard.audit.reading import last_seq, link, slices
 from dashboard.audit.search import Wanted, described, matching
 from dashboard.models import AuditCheckpoint, AuditEvent
@@ -49,13 +45,11 @@ def seal() -> int:
     That is the last signed one, but the last one of a log that is broken: what somebody did to it is to be seen.
     """
     try:
-        with transaction.atomic():  # the checkpoint and the jobs that deliver it, or neither
-            if mark := checkpoints.take():
-                _hand_out(mark)
+        checkpoints.take_and_queue()
     except ChainBroken:
         return last_seq()
-    except (ImproperlyConfigured, IntegrityError):
-        pass  # left to the worker, which has the key; or the worker signed this very moment
+    except ImproperlyConfigured:
+        pass  # left to the worker, which has the key
     return _last_signed()
 
 
@@ -104,14 +98,6 @@ def csv_lines(exported: Iterable[Line]) -> Iterator[str]:
 def defused(text: str) -> str:
     """Text that no spreadsheet runs; the verifier takes the apostrophe off again."""
     return f"'{text}" if text[:1] in {"=", "+", "-", "@", "\t", "\r", "'"} else text
-
-
-def _hand_out(mark: Mark) -> None:
-    # By name: the jobs stand above the audit log. E-mail goes out once a day, with the newest checkpoint.
-    job = app.configure_task("dashboard.tasks.deliver_checkpoint")
-    for channel in delivery.configured():
-        if channel is not Channel.EMAIL:
-            job.defer(seq=mark.seq, channel=channel.value)
 
 
 def _lines(wanted: Wanted, through: int, *, with_notes: bool) -> Iterator[Line]:

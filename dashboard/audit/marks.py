@@ -5,10 +5,13 @@ statement = "memadmin audit checkpoint 1", sequence number, hash, time in micros
 """
 
 import json
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from dashboard.audit.signing import fingerprint, is_signed
+
+_PADDING = "\0 \r\n"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, order=True)
@@ -58,6 +61,28 @@ def parse(line: str) -> Mark:
         )
     except (ValueError, TypeError, KeyError) as error:
         raise NotACheckpoint(f"This line is no checkpoint: {line[:80]!r}") from error
+
+
+def parse_lines(lines: Iterable[str]) -> tuple[list[Mark], int]:
+    """All lines of a delivered file, and how many were cut off by a loss of power and never written again.
+
+    Raises:
+        NotACheckpoint: a line is neither a checkpoint nor the beginning of one.
+    """
+    parsed, cut = list[Mark](), list[str]()
+    for line in (line.strip(_PADDING) for line in lines):
+        if is_whole(line):
+            parsed.append(parse(line))
+            cut = [beginning for beginning in cut if not line.startswith(beginning)]
+        elif line:
+            cut.append(line)
+    return parsed, len(cut)
+
+
+def is_whole(line: str) -> bool:
+    """Whether a line is more than the beginning of a checkpoint."""
+    text = line.strip(_PADDING)
+    return bool(text) and (text[0] != "{" or text[-1] == "}")
 
 
 def _fits(key: str, public_key: str) -> bool:

@@ -6,6 +6,7 @@ stays: it says what the rest of the log is chained to. Notes are not archived: a
 
 import gzip
 import hashlib
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -15,7 +16,7 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.utils import timezone
 
-from dashboard.audit import encoding, export, signing, trust
+from dashboard.audit import delivery, encoding, export, signing, trust
 from dashboard.audit.actions import Action
 from dashboard.audit.chain import Break, Fault, Walk
 from dashboard.audit.checkpoints import ChainBroken, publish_key
@@ -65,6 +66,8 @@ def archive_old(*, keep: timedelta, actor: str) -> Archived | None:
         )
     )
     record(Action.AUDIT_ARCHIVED, actor=actor, counts={"first": first.seq, "last": last.seq})
+    if delivery.was_begun() and not delivery.was_begun(after=last.seq):
+        delivery.note_begun()  # the event that says so is dropped, too
     _drop(segment)
     return Archived(first_seq=first.seq, last_seq=last.seq, file=file)
 
@@ -95,6 +98,21 @@ def problem(segment: AuditSegment, walk: Walk, keys: Keys) -> Break | None:
         text = f"The signature of the archived segment from {segment.first_seq} is wrong."
         return Break.at(segment.first_seq, Fault.SEGMENT, text, through=segment.last_seq)
     return None
+
+
+def file_of(segment: AuditSegment) -> Path | None:
+    """The file that a segment was archived to; None if it is not within reach."""
+    file = Path(settings.MEMADMIN_AUDIT_ARCHIVE) / Path(segment.file_name).name
+    return file if file.is_file() and os.access(file, os.R_OK) else None
+
+
+def file_problem(segment: AuditSegment) -> Break | None:
+    """What is wrong with the file of a segment whose own signature is right, if it is within reach."""
+    file = file_of(segment)
+    if file is None or sha256_of(file) == segment.file_sha256:
+        return None
+    text = f"The file of the archived segment from {segment.first_seq} is not what was signed: {file}."
+    return Break.at(segment.first_seq, Fault.SEGMENT, text, through=segment.last_seq)
 
 
 def statement(segment: AuditSegment) -> bytes:
@@ -144,9 +162,7 @@ def _write(file: Path, first: AuditEvent, last: AuditCheckpoint) -> None:
 
 def _signed(segment: AuditSegment) -> AuditSegment:
     key = signing.signing_key()
-    public_key = signing.public_hex(key)
-    publish_key(public_key, segment.archived_at)
-    segment.key = signing.fingerprint(public_key)
+    segment.key = signing.fingerprint(signing.public_hex(key))
     segment.signature = key.sign(statement(segment)).hex()
     return segment
 
@@ -155,6 +171,7 @@ def _drop(segment: AuditSegment) -> None:
     events = "dashboard_auditevent WHERE seq BETWEEN %s AND %s"
     between = [segment.first_seq, segment.last_seq]
     with transaction.atomic(), connection.cursor() as cursor:
+        publish_key(signing.public_hex(signing.signing_key()), segment.archived_at)
         segment.save()
         cursor.execute(f"DELETE FROM dashboard_auditnote WHERE event_id IN (SELECT id FROM {events})", between)  # noqa: S608
         cursor.execute(f"DELETE FROM {events}", between)  # noqa: S608

@@ -2,13 +2,25 @@
 
 from datetime import datetime, timedelta
 
+from django.db.models import Min, Model
+
 from dashboard.audit import encoding, signing
 from dashboard.audit.chain import Break, Fault
 from dashboard.audit.marks import Mark
-from dashboard.models import AuditCheckpoint, SigningKey
+from dashboard.models import AuditCheckpoint, AuditSegment, Certificate, SigningKey
 
 ROTATION = timedelta(days=1)
 """How long after a new key's first use the one before may still sign: workers are not restarted at one moment."""
+
+
+TOGETHER = timedelta(hours=1)
+"""How much earlier than its first use on the list a key may have signed: two workers began with it at one moment."""
+
+_USES: tuple[tuple[type[Model], str], ...] = (
+    (AuditCheckpoint, "at"),
+    (AuditSegment, "archived_at"),
+    (Certificate, "issued_at"),
+)
 
 
 class Keys:
@@ -35,9 +47,29 @@ class Keys:
         """A row as a mark."""
         return mark_of(row, self.public(row.key))
 
+    def problem(self, position: int) -> Break | None:
+        """What is wrong with the list of keys, if anything: each was put there with what it signed first."""
+        used = _first_uses()
+        for fingerprint, key in self._kept.items():
+            if (first := used.get(fingerprint)) is None:
+                return Break.at(position, Fault.KEY, f"All that was signed with the key {fingerprint} is gone.")
+            if not -ROTATION <= key.first_used_at - first <= TOGETHER:
+                text = f"The key {fingerprint} first signed on {first:%Y-%m-%d}, not on {key.first_used_at:%Y-%m-%d}."
+                return Break.at(position, Fault.KEY, text)
+        return None
+
     @staticmethod
     def _settled(key: SigningKey, at: datetime) -> bool:
         return key.first_used_at < at - ROTATION
+
+
+def _first_uses() -> dict[str, datetime]:
+    uses = [
+        (key, first)
+        for model, at in _USES
+        for key, first in model._default_manager.order_by().values_list("key").annotate(Min(at))  # noqa: SLF001
+    ]
+    return {key: first for key, first in sorted(uses, key=lambda use: use[1], reverse=True)}  # noqa: C416
 
 
 def mark_of(row: AuditCheckpoint, public_key: str) -> Mark:

@@ -16,7 +16,7 @@ from typing import Any
 from django.db import connection
 from django.db.models import Max
 
-from dashboard.audit import encoding, erasing, marks, notes, segments, triggers, trust
+from dashboard.audit import delivery, encoding, erasing, marks, notes, reading, segments, triggers, trust
 from dashboard.audit.actions import Action
 from dashboard.audit.chain import Break, Fault, Link, Walk, diagnose
 from dashboard.audit.encoding import FIELDS
@@ -86,8 +86,10 @@ def verify(*, delivered: Iterable[Path] = (), progress: Progress | None = None) 
         NotACheckpoint: a delivered file holds something else. OSError: it cannot be read.
     """
     began = time.monotonic()
-    copies = [mark for path in delivered for mark in read(path)]
+    read_copies = [read(path) for path in delivered]
+    copies = [mark for kept, _ in read_copies for mark in kept]
     found, walker = _run(copies, progress or (lambda _done, _total: None))
+    walker.cut_off = sum(cut for _, cut in read_copies)
     return Verification(
         events=walker.events,
         archived=walker.archived,
@@ -100,10 +102,10 @@ def verify(*, delivered: Iterable[Path] = (), progress: Progress | None = None) 
     )
 
 
-def read(path: Path) -> Iterator[Mark]:
-    """The checkpoints in a delivered file."""
-    with path.open(encoding="utf-8") as lines:
-        yield from (marks.parse(line) for line in lines if line.strip())
+def read(path: Path) -> tuple[list[Mark], int]:
+    """The checkpoints in a delivered file, and how many of its lines were cut off."""
+    with path.open(encoding="utf-8", errors="replace") as lines:
+        return marks.parse_lines(lines)
 
 
 def _run(copies: list[Mark], progress: Progress) -> tuple[Break | None, "_Walker"]:
@@ -128,6 +130,8 @@ class _Walker:
 
     def __init__(self, delivered: list[Mark]) -> None:
         self.events = self.archived = self.checkpoints = self.delivered = self.notes_erased = 0
+        self.cut_off = 0  # lines of delivered checkpoints
+        self._out_of_reach: list[AuditSegment] = []  # archived segments whose files are
         self._walk = Walk()
         self._at = 0  # when the last event followed was written, in microseconds
         self._vouched = 0  # last event covered by a checkpoint that was found right
@@ -140,7 +144,7 @@ class _Walker:
         self._mark = next(self._marks, None)
 
     def run(self, progress: Progress) -> Break | None:
-        head = AuditHead.objects.first()
+        head = reading.head()
         return (
             self._start()
             or self._follow(head.seq if head else last_seq(), progress)
@@ -148,19 +152,30 @@ class _Walker:
             or self._clock(head)
             or self._removed_checkpoint()
             or self._removed_notes()
+            or self._keys.problem(self._walk.seq + 1)
             or self._open_door()
         )
 
     def not_proven(self) -> Iterator[str]:
         """What could have been done without this run noticing."""
-        if not (last := self._walk.seq):
-            return
-        if not self.checkpoints:
+        last = self._walk.seq
+        if not last:
+            yield "The log is empty: that there never was an event is not proven."
+        elif not self.checkpoints:
             yield "Nothing is signed, so whoever holds the database could have rewritten everything."
         elif not self.delivered:
             yield (
                 "No checkpoint kept outside the database was compared, so whoever holds the database and the signing "
                 "key could have rewritten everything."
+            )
+        if self.checkpoints and not self.delivered and delivery.is_awaited():
+            yield "No checkpoint was delivered yet to the file that MEMADMIN_CHECKPOINT_FILE names."
+        if self.cut_off:
+            yield f"Of the delivered checkpoints, {self.cut_off} were cut off: what they said was not compared."
+        for segment in self._out_of_reach:
+            yield (
+                f"The archived events {segment.first_seq:,} to {segment.last_seq:,} are known by their signed summary "
+                f"only: the file {segment.file_name} is not in MEMADMIN_AUDIT_ARCHIVE."
             )
         if self.checkpoints and (tail := last - self._vouched):
             yield f"{_newest(tail)} came after the newest checkpoint: only the head of the log vouches for that end."
@@ -173,8 +188,10 @@ class _Walker:
     def _start(self) -> Break | None:
         kept = list(segments.dropped())
         for segment in kept:
-            if problem := segments.problem(segment, self._walk, self._keys):
+            if problem := segments.problem(segment, self._walk, self._keys) or segments.file_problem(segment):
                 return problem
+            if segments.file_of(segment) is None:
+                self._out_of_reach.append(segment)
             self._walk = Walk(segment.last_seq, segment.last_hash)
             self.archived += segment.last_seq - segment.first_seq + 1
         while self._mark and self._mark.seq <= self._walk.seq:
@@ -212,6 +229,8 @@ class _Walker:
             )
         if head.hash != self._walk.hash:
             return Break.at(last, Fault.EDITED, f"The head of the log names another hash for event {last}.")
+        if AuditHead.objects.count() > 1:
+            return Break.at(last + 1, Fault.INSERTED, "There is more than one record of where the log ends.")
         if (beyond := _beyond_the_head()) is not None:
             return Break.at(beyond, Fault.INSERTED, f"Event {beyond} was added without being chained.")
         return None
@@ -243,7 +262,7 @@ class _Walker:
     def _open_door(self) -> Break | None:
         if (problem := triggers.problem()) is None:
             return None
-        text = f"The log is whole, but its door is open: the trigger {problem}. The migrations audit_* say what it was."
+        text = f"The log is whole, but its door is open: {problem}. The migrations audit_* say what it was."
         return Break.at(self._walk.seq + 1, Fault.TRIGGER, text)
 
     def _note(self, event: Link, salt: str | None, sealed: str | None) -> Break | None:
@@ -303,7 +322,7 @@ def _beyond_the_head() -> int | None:
     with connection.cursor() as cursor:  # one statement sees one state, whatever is appended meanwhile
         cursor.execute(
             "SELECT min(event.seq) FROM dashboard_auditevent AS event, dashboard_audithead AS head"
-            " WHERE event.seq > head.seq OR event.seq < 1"
+            " WHERE head.id = 1 AND (event.seq > head.seq OR event.seq < 1)"
         )
         first: int | None = cursor.fetchone()[0]
         return first

@@ -11,11 +11,10 @@ from django.views.decorators.http import require_POST, require_safe
 
 from dashboard import audit
 from dashboard.access import requires
-from dashboard.audit import export, search
+from dashboard.audit import export, reading, search
 from dashboard.audit.rows import rows_of
 from dashboard.audit.search import Wanted
 from dashboard.forms import AuditExportForm, AuditFilterForm
-from dashboard.models import AuditHead
 from dashboard.requests import StaffRequest
 from dashboard.roles import Right
 from dashboard.views.render import page
@@ -42,7 +41,7 @@ def list_audit_events(request: StaffRequest) -> HttpResponse:
         "found": found,
         "rows": rows_of(found.events),
         "actors": search.actors(),
-        "written": AuditHead.objects.get().seq,
+        "written": reading.last_seq(),
         "left_out": export.left_out(),
     }
     return page(request, "audit/list.html", context)

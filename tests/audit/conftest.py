@@ -17,6 +17,7 @@ from dashboard import audit
 from dashboard.audit import Action
 from dashboard.models import AuditEvent
 from tests.desk.conftest import *  # noqa: F403 - the same people
+from tests.flushing import TRIGGERS_OFF, TRIGGERS_ON
 
 
 @pytest.fixture(autouse=True)
@@ -41,11 +42,11 @@ def log(db: None) -> Callable[[int], list[AuditEvent]]:
 
 @contextmanager
 def mallory() -> Iterator[Any]:
-    """A cursor of a superuser who has turned every trigger off."""
+    """A cursor of the tables' owner, who has turned every trigger off for the while."""
     with connection.cursor() as cursor:
-        cursor.execute("SET session_replication_role = replica")
+        cursor.execute(TRIGGERS_OFF)
         yield cursor
-        cursor.execute("SET session_replication_role = origin")
+        cursor.execute(TRIGGERS_ON)
 
 
 class Webhook:

@@ -63,6 +63,12 @@ def test_the_database_refuses(event: AuditEvent, statement: str) -> None:
     assert AuditEvent.objects.get() == event
 
 
+def test_a_session_that_plays_a_replica_is_refused_too(event: AuditEvent) -> None:
+    with pytest.raises((ProgrammingError, InternalError), match="append-only"), transaction.atomic():
+        connection.cursor().execute("SET LOCAL session_replication_role = replica; DELETE FROM dashboard_auditevent")
+    assert AuditEvent.objects.get() == event
+
+
 @pytest.mark.parametrize("table", ["auditcheckpoint", "auditsegment", "signingkey"])
 @pytest.mark.parametrize("statement", ["UPDATE dashboard_{} SET {} = {}", "DELETE FROM dashboard_{}"])
 def test_what_was_signed_stays_as_it_is(archived: None, table: str, statement: str) -> None:
@@ -114,7 +120,7 @@ def test_a_note_may_be_deleted_but_not_rewritten(event: AuditEvent) -> None:
 
 
 def test_flush_is_refused_outside_of_tests(event: AuditEvent, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tests.flushing._TRIGGERS_OFF", "SELECT 1")
+    monkeypatch.setattr("tests.flushing.TRIGGERS_OFF", "SELECT 1")
     with pytest.raises(Exception, match="couldn't be flushed"), transaction.atomic():
         call_command("flush", interactive=False, verbosity=0)
     assert AuditEvent.objects.get() == event

@@ -1,6 +1,7 @@
 """Appending is a transaction of its own, in order, by many at once."""
 
 import os
+import signal
 import threading
 import time
 from collections.abc import Callable
@@ -212,7 +213,7 @@ def test_a_thread_stopped_as_its_turn_comes_hands_it_on(monkeypatch: pytest.Monk
     leader, _ = _started(_record)
     gate.reached.wait()
     with monkeypatch.context() as patched:
-        patched.setattr(appending, "_Entry", lambda row: entry(row, woken=Stops()))
+        patched.setattr(appending, "_Entry", lambda *given: entry(*given, woken=Stops()))
         stopped, came = _started(_record)
         _until(lambda: len(waiting._waiting) == 1)
     follower, event = _started(_record)
@@ -237,6 +238,85 @@ def test_a_writer_that_is_stopped_refuses_its_batch_and_holds_nobody_up(
         with pytest.raises(Stopped):
             _record()
     monkeypatch.setattr(appending, "PATIENCE", 0.05)
+    assert _record().seq == 1
+
+
+@own_transactions
+def test_a_writer_that_hangs_is_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patched:
+        gate = _Gate(patched)
+        thread, first = _started(_record)
+        gate.reached.wait()
+    follower, second = _started(_record)
+    _until(lambda: len(appending.appender._waiting) == 1)
+    monkeypatch.setattr(appending, "OVERDUE", 0)
+    follower.join(5)
+    monkeypatch.setattr(appending, "OVERDUE", 20)
+    assert (second[0].seq, _record().seq) == (1, 2)
+    gate.open.set()
+    thread.join(5)
+    assert (first[0].seq, _record().seq) == (3, 4)  # what hung came to an end, and is in nobody's way
+
+
+@own_transactions
+@pytest.mark.parametrize("where", ["_leave", "_hand_on", "_appoint"])
+def test_a_writer_that_is_stopped_while_it_leaves_holds_nobody_up(monkeypatch: pytest.MonkeyPatch, where: str) -> None:
+    gate, follow = _Gate(monkeypatch), getattr(appending.appender, where)
+    leader, _ = _started(_record)
+    gate.reached.wait()
+    follower, event = _started(_record)
+    _until(lambda: len(appending.appender._waiting) == 1)
+
+    def stop_the_first(*given: Any) -> None:
+        if threading.current_thread() is leader:
+            raise Stopped
+        follow(*given)
+
+    monkeypatch.setattr(appending.appender, where, stop_the_first)
+    gate.open.set()
+    leader.join(5)
+    follower.join(5)
+    assert (event[0].seq, _record().seq) == (2, 3)
+
+
+@own_transactions
+def test_a_server_that_stopped_answering_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    _record()
+    with appending.appender._own_connection().cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        (pid,) = cursor.fetchone()
+    monkeypatch.setattr(appending, "WRITING", 0.3)
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        with pytest.raises(audit.AuditUnavailable) as refused:
+            _record()
+        assert "in time" in str(refused.value.__cause__)
+        monkeypatch.undo()
+        assert _record().seq == 2  # over a new connection
+    finally:
+        os.kill(pid, signal.SIGCONT)
+
+
+@own_transactions
+def test_a_statement_that_takes_too_long_is_ended_by_the_server() -> None:
+    _record()
+    with appending.appender._own_connection().cursor() as cursor:
+        cursor.execute("SHOW statement_timeout")
+        assert cursor.fetchone() == ("7s",)
+
+
+@own_transactions
+def test_an_event_that_the_database_swallowed_is_refused() -> None:
+    statements = (
+        "CREATE FUNCTION swallow() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'",
+        "CREATE TRIGGER audit_0 BEFORE INSERT ON dashboard_auditevent FOR EACH ROW EXECUTE FUNCTION swallow()",
+    )
+    connection.cursor().execute(";".join(statements))
+    try:
+        with pytest.raises(audit.AuditUnavailable):
+            _record()
+    finally:
+        connection.cursor().execute("DROP FUNCTION swallow CASCADE")
     assert _record().seq == 1
 
 

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -10,15 +10,18 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.core import mail
 from django.core.exceptions import ImproperlyConfigured
+from django.core.management import CommandError, call_command
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
+from procrastinate.contrib.django.models import ProcrastinateJob
 
 from dashboard import audit, tasks
-from dashboard.audit import checkpoints, delivery, encoding, marks, signing, trust
+from dashboard.audit import checkpoints, delivery, encoding, marks, segments, signing, trust
 from dashboard.audit.marks import Mark
 from dashboard.checks import signed_checkpoints
 from dashboard.models import AuditCheckpoint, AuditHead, SigningKey
+from tests.audit.conftest import mallory
 
 pytestmark = pytest.mark.django_db
 
@@ -101,7 +104,8 @@ def test_a_retired_key_may_not_sign_again(settings, tmp_path: Path, log: Callabl
     checkpoints.take()
     old = settings.MEMADMIN_SIGNING_KEY_FILE
     _rotate(settings, tmp_path)
-    checkpoints.publish_key(signing.public_hex(signing.signing_key()), datetime.now(UTC))
+    log(1)
+    checkpoints.take()
     settings.MEMADMIN_TRUSTED_KEYS.append(signing.fingerprint(signing.public_hex(signing.signing_key())))
     settings.MEMADMIN_SIGNING_KEY_FILE = old
     log(1)
@@ -205,14 +209,116 @@ def test_the_job_hands_each_checkpoint_to_the_configured_channels(settings, log:
     log(1)
     settings.MEMADMIN_CHECKPOINT_WEBHOOK = "https://example.com/hook"
     settings.MEMADMIN_CHECKPOINT_EMAIL = ["auditor@example.com"]
-    deferred: list[Any] = []
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(tasks.deliver_checkpoint, "defer", lambda **values: deferred.append(values))
-        assert tasks.checkpoint_audit(0) == 1
-        assert tasks.checkpoint_audit(0) is None
-        assert [values["channel"] for values in deferred] == ["file", "webhook"]
-        tasks.mail_checkpoint(0)
-    assert deferred[-1] == {"seq": 1, "channel": "email"}
+    assert tasks.checkpoint_audit(0) == 1
+    assert tasks.checkpoint_audit(0) is None
+    tasks.mail_checkpoint(0)
+    jobs = ProcrastinateJob.objects.filter(task_name="dashboard.tasks.deliver_checkpoint").order_by("id")
+    assert [job.args for job in jobs] == [{"seq": 1, "channel": name} for name in ("file", "webhook", "email")]
+
+
+def test_a_checkpoint_whose_delivery_cannot_be_queued_was_not_taken(
+    log: Callable[[int], Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_: Mark) -> None:
+        raise RuntimeError("killed")
+
+    log(1)
+    monkeypatch.setattr(delivery, "queue", fail)
+    with pytest.raises(RuntimeError):
+        tasks.checkpoint_audit(0)
+    assert AuditCheckpoint.objects.count() == 0
+
+
+def test_a_first_checkpoint_on_its_way_is_no_alarm(
+    log: Callable[[int], Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    call_command("verify_audit")
+    log(1)
+    checkpoints.take()
+    call_command("verify_audit")
+    assert "No checkpoint was delivered yet" in capsys.readouterr().out
+    log(1)
+    call_command("checkpoint_audit")
+    call_command("verify_audit")
+
+
+def test_a_file_is_missed_although_its_beginning_was_archived(settings, log: Callable[[int], Any]) -> None:
+    for _ in range(2):
+        log(1)
+        call_command("checkpoint_audit")
+    assert segments.archive_old(keep=timedelta(0), actor="job") is not None
+    Path(settings.MEMADMIN_CHECKPOINT_FILE).unlink()
+    with pytest.raises(CommandError, match="is not there"):
+        call_command("verify_audit")
+
+
+def test_two_workers_that_sign_at_once_agree_on_one_checkpoint(
+    log: Callable[[int], Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log(1)
+    follow = checkpoints._continued_by_head
+
+    def follow_for_long(*given: Any) -> AuditHead:
+        monkeypatch.setattr(checkpoints, "_continued_by_head", follow)
+        head = follow(*given)
+        checkpoints.take()
+        return head
+
+    monkeypatch.setattr(checkpoints, "_continued_by_head", follow_for_long)
+    mark = checkpoints.take()
+    assert (mark, AuditCheckpoint.objects.count()) == (checkpoints.stored(1), 1)
+
+
+@pytest.fixture
+def another_logs_file(settings: Any, log: Callable[[int], Any]) -> Path:
+    """A laptop whose database was deleted; its new log has two events."""
+    log(3)
+    mark = checkpoints.take()
+    assert mark is not None
+    with mallory() as cursor:
+        cursor.execute(
+            "TRUNCATE dashboard_auditevent, dashboard_auditcheckpoint, dashboard_signingkey;"
+            "UPDATE dashboard_audithead SET (seq, hash, at) = (0, repeat('0', 64), 'epoch')"
+        )
+    file = Path(settings.MEMADMIN_CHECKPOINT_FILE)
+    file.write_text(mark.as_line() + "\n")
+    log(2)
+    return file
+
+
+def test_on_a_laptop_another_logs_file_is_set_aside(another_logs_file: Path, settings) -> None:
+    settings.MEMADMIN_DEBUG = True
+    call_command("verify_audit")
+    call_command("checkpoint_audit")
+    (old,) = another_logs_file.parent.glob("checkpoints-until-*.jsonl")
+    assert [marks.parse(file.read_text()).seq for file in (old, another_logs_file)] == [3, 2]
+    call_command("verify_audit")
+
+
+def test_in_production_another_logs_file_is_an_alarm(another_logs_file: Path, settings) -> None:
+    settings.MEMADMIN_DEBUG = False
+    with pytest.raises(CommandError, match="the database does not have"):
+        call_command("checkpoint_audit")
+    with pytest.raises(SystemExit):
+        call_command("verify_audit")
+
+
+@pytest.mark.parametrize("length", [1, 100, -2])
+def test_a_line_that_was_cut_off_is_named_until_it_was_written_again(
+    settings, log: Callable[[int], Any], length: int
+) -> None:
+    file = Path(settings.MEMADMIN_CHECKPOINT_FILE)
+    call_command("checkpoint_audit")
+    log(1)
+    call_command("checkpoint_audit")
+    log(1)
+    mark = checkpoints.take()
+    assert mark is not None
+    file.write_bytes(file.read_bytes() + mark.as_line()[:length].encode() + b"\0")
+    assert "1 were cut off" in str(audit.verify(delivered=[file]).not_proven)
+    delivery.deliver(mark, delivery.Channel.FILE)
+    verification = audit.verify(delivered=[file])
+    assert (verification.intact, "cut off" in str(verification.not_proven)) == (True, False)
 
 
 def test_nothing_is_handed_out_where_nothing_is_configured(settings, log: Callable[[int], Any]) -> None:

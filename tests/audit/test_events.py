@@ -104,7 +104,7 @@ def test_a_forwarded_address_is_believed_only_behind_a_proxy(environment: dict[s
 
 
 def test_a_look_up_says_what_was_typed_until_that_is_erased(sam: Client, store: None) -> None:
-    sam.post(reverse("find-tenant"), {"user_id": "u_nobody_at_all"})
+    sam.post(reverse("find-tenant"), {"person": "u_nobody_at_all"})
     event = AuditEvent.objects.first()
     assert (event.tenant_digest, event.counts) == (audit.tenant_digest("u_nobody_at_all"), {"exact": 0, "similar": 0})
     assert audit.note_of(event) == "u_nobody_at_all"

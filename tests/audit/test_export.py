@@ -88,6 +88,8 @@ def test_the_script_proves_it(exported: Path) -> None:
         (lambda lines: lines.pop(-2), "Something was cut out"),
         (lambda lines: lines[-1].update(events="2"), "Something was cut out"),
         (lambda lines: lines.append(lines[1]), "Something follows the last line"),
+        (lambda lines: lines[5].update(shown_as="sam"), "what nothing vouches for: shown_as"),
+        (lambda lines: lines[-2].update(note="sam"), "what nothing vouches for: note"),
         (lambda lines: lines[0].update(filter=""), "is withheld from an export that leaves none out"),
     ],
 )
@@ -96,6 +98,25 @@ def test_the_script_names_what_was_changed(exported: Path, change: Callable[[Any
     result = _check(exported)
     assert result.returncode == 1
     assert says in result.stderr
+
+
+def test_the_script_refuses_a_name_that_is_there_twice(exported: Path) -> None:
+    text = exported.read_text(encoding="utf-8")
+    exported.write_text(text.replace('"actor_label": "petra"', '"actor_label": "sam", "actor_label": "petra"'))
+    result = _check(exported)
+    assert (result.returncode, "is there twice: actor_label" in result.stderr) == (1, True)
+
+
+def test_the_script_refuses_a_column_that_is_there_twice(exported: Path) -> None:
+    file = _whole(exported.with_suffix(".csv"))
+    header, *rows = file.read_text(encoding="utf-8").splitlines()
+    file.write_text("".join(f"{line}\r\n" for line in [f"actor_label,{header}", *(f"sam,{row}" for row in rows)]))
+    result = _check(file)
+    assert (result.returncode, "is there twice: actor_label" in result.stderr) == (1, True)
+
+
+def test_the_script_says_that_the_first_line_is_not_signed(exported: Path) -> None:
+    assert "is not signed" in _check(exported).stdout
 
 
 def test_the_script_wants_a_key(exported: Path) -> None:

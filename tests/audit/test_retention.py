@@ -58,6 +58,21 @@ def test_the_file_is_checked_by_the_same_script(old: None) -> None:
     assert segments.sha256_of(archived.file) == AuditSegment.objects.get().file_sha256
 
 
+def test_an_altered_file_of_an_archived_segment_is_found(old: None) -> None:
+    archived = _archive()
+    archived.file.write_bytes(archived.file.read_bytes() + b"\0")
+    found = audit.verify().found
+    assert found is not None
+    assert (found.fault, found.position, found.through) == ("segment altered", 1, 5)
+
+
+def test_archived_events_whose_file_is_gone_are_not_called_proven(old: None) -> None:
+    archived = _archive()
+    assert not any("archived" in sentence for sentence in audit.verify().not_proven)
+    archived.file.unlink()
+    assert any("archived events 1 to 5" in sentence for sentence in audit.verify().not_proven)
+
+
 def test_notes_are_not_archived(old: None) -> None:
     archived = _archive()
     assert AuditNote.objects.count() == 0

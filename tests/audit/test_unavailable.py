@@ -1,6 +1,5 @@
 """What cannot be recorded is not shown, and the page says so; nothing in the store changes either."""
 
-import uuid
 from typing import Any
 
 import pytest
@@ -11,22 +10,41 @@ from django.utils import timezone
 
 from dashboard import audit
 from dashboard.audit import Action, appending
-from dashboard.models import AuditEvent, Flag
+from dashboard.models import AuditEvent, BulkErasure, Certificate, Flag, GhostPurge, Hold, Mention
+from dashboard.privacy import opening
+from dashboard.privacy.codes import Kind
+from dashboard.privacy.opening import Asked
+from dashboard.roles import Role
 from memadmin.memory import StoreUnavailable, embedded
 from tests.desk.conftest import Person
 from tests.desk.test_access import PATTERNS
 from tests.factories import PASSWORD, StaffFactory
+from tests.privacy.conftest import actor
 
 SECRET = "Keeps bees on the roof."
 FORMS = {
-    "find-tenant": {"user_id": "u_alice"},
+    "find-tenant": {"person": "u_alice"},
     "search-memories": {"query": "bees"},
     "delete-memory": {"reason": "17-1-b", "note": ""},
     "export-audit-events": {"format": "jsonl"},
 }
 """What a form needs to be valid, by URL name; ``reference`` is filled in."""
-SHOWS_NOTHING_RECORDED = {"show-home", "filter-audit-events", "download-audit-verifier", "publish-keys"}
-"""Redirects and public files: they show no content of anybody's."""
+SHOWS_NOTHING_RECORDED = {
+    "show-home",
+    "filter-audit-events",
+    "download-audit-verifier",
+    "publish-keys",
+    "show-health",
+    "show-metrics",
+    "verify-certificate",
+    "download-certificate-verifier",
+    "upload-bulk",
+    "open-bulk",
+    "show-progress",
+    "choose-columns",
+    "filter-memories",
+}
+"""Redirects, public files, forms for a file, and what is for machines: they show no content of anybody's."""
 
 
 @pytest.fixture
@@ -43,14 +61,21 @@ def there(alice: Person) -> dict[str, Any]:
     (memory_id,) = alice.remember(SECRET)
     deletion = audit.record(Action.MEMORY_DELETED, actor="petra", tenant=alice.tenant, counts={"removed": {}})
     now = timezone.now()
+    support = actor(StaffFactory(role=Role.SUPPORT))
+    asked = opening.open_request(alice.tenant, support, Asked(kind=Kind.ERASURE, ground="17-1-b"))
     flag = Flag.objects.create(rule="many-people", actor_label="sam", since=now, until=now, count=42, threshold=30)
     return {
         "reference": alice.tenant.reference,
         "memory_id": memory_id,
         "digest": deletion.tenant_digest,
-        "request_id": uuid.uuid4(),
+        "request_id": asked.pk,
+        "hold_id": Hold.objects.create(tenant=alice.tenant, reference=alice.tenant.reference).pk,
+        "mention_id": Mention.objects.create(request=asked, tenant=alice.tenant, memory_id=memory_id).pk,
+        "purge_id": GhostPurge.objects.create(before=now).pk,
+        "certificate_id": Certificate.objects.create(request=asked, document="{}", issued_at=now).pk,
         "event_id": deletion.pk,
         "flag_id": flag.pk,
+        "bulk_id": BulkErasure.objects.create(file_name="people.csv").pk,
     }
 
 

@@ -57,7 +57,7 @@ def test_the_hour_slides_over_the_clocks_hours() -> None:
     assert _flags() == [("many-people", SAM, 3)]
 
 
-@pytest.mark.parametrize("action", [Action.MEMORIES_EXPORTED, Action.TENANT_LOOKED_UP, Action.ALL_DELETION_PREVIEWED])
+@pytest.mark.parametrize("action", [Action.MEMORIES_EXPORTED, Action.TENANT_LOOKED_UP, Action.REQUEST_BEGUN])
 def test_turning_to_many_people_otherwise_is_flagged_too(action: Action) -> None:
     _opens(3, action=action)
     assert _flags() == [("many-people", SAM, 3)]
@@ -65,7 +65,7 @@ def test_turning_to_many_people_otherwise_is_flagged_too(action: Action) -> None
 
 def test_the_beginnings_of_user_ids_are_nobodys(sam: Client, store: None) -> None:
     for beginning in ("u", "u_", "u_a"):
-        sam.post(reverse("find-tenant"), {"user_id": beginning})
+        sam.post(reverse("find-tenant"), {"person": beginning})
     assert watch.look() == 0
 
 

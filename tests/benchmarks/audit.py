@@ -153,9 +153,11 @@ def _in_threads(make: Callable[[], Callable[[], Any]], threads: int, seconds: fl
 def _refill(events: int) -> None:
     from django.db import connection
 
+    from tests.flushing import TRIGGERS_OFF, TRIGGERS_ON
+
     began = time.perf_counter()
     with connection.cursor() as cursor:
-        cursor.execute("SET session_replication_role = replica")
+        cursor.execute(TRIGGERS_OFF)
         cursor.execute(
             "TRUNCATE dashboard_auditevent, dashboard_audithead, dashboard_auditnote, dashboard_auditcheckpoint"
         )
@@ -170,7 +172,7 @@ def _refill(events: int) -> None:
         for statement in rebuild:
             cursor.execute(statement)
         cursor.execute("INSERT INTO dashboard_audithead (id, seq, at, hash) VALUES (1, %s, %s, %s)", head)
-        cursor.execute("SET session_replication_role = origin")
+        cursor.execute(TRIGGERS_ON)
         cursor.execute("VACUUM ANALYZE dashboard_auditevent")
     print(f"a log of {events:,} events was filled in {time.perf_counter() - began:.0f} s")
 

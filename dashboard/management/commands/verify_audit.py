@@ -15,7 +15,7 @@ from dashboard.audit.marks import NotACheckpoint
 from dashboard.audit.verifying import Verification
 from dashboard.management.progress import ProgressBar
 
-INTACT, BROKEN, UNREADABLE = 0, 1, 2
+INTACT, BROKEN, UNREADABLE, NOT_PROVEN = 0, 1, 2, 3
 
 
 class Command(BaseCommand):
@@ -25,6 +25,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--json", action="store_true", help="print the result as JSON")
+        parser.add_argument("--strict", action="store_true", help="exit 3 if anything is left that is not proven")
         parser.add_argument(
             "--checkpoints",
             type=Path,
@@ -35,7 +36,7 @@ class Command(BaseCommand):
             "The file that MEMADMIN_CHECKPOINT_FILE names is read in any case.",
         )
 
-    def handle(self, *, json: bool, checkpoints: list[Path], **_: Any) -> None:
+    def handle(self, *, json: bool, strict: bool, checkpoints: list[Path], **_: Any) -> None:
         bar = ProgressBar("events")
         try:
             configured = delivery.file()
@@ -47,6 +48,8 @@ class Command(BaseCommand):
         self.stdout.write(_as_json(verification) if json else _in_words(verification))
         if not verification.intact:
             sys.exit(BROKEN)
+        if strict and verification.not_proven:
+            sys.exit(NOT_PROVEN)
 
 
 def _as_json(verification: Verification) -> str:
