@@ -202,7 +202,9 @@ class Standin:
         if item is None:
             return _UNKNOWN
         if request.method == "PUT":
-            self._change(item, request.body["text"])
+            if "text" in request.body:
+                self._change(item, request.body["text"])
+            item.update({key: request.body[key] for key in ("metadata", "expiration_date") if key in request.body})
         if request.method == "DELETE":
             self._remove([memory_id])
             return 200, {"message": "Memory deleted successfully!"}

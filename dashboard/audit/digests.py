@@ -5,10 +5,12 @@ import hmac
 
 from django.conf import settings
 
+from memadmin.memory.gate import digest
+
 
 def tenant_digest(user_id: str) -> str:
     """HMAC-SHA256 of a user_id under ``MEMADMIN_AUDIT_KEY``; 64 hexadecimal characters."""
-    return hmac.digest(settings.MEMADMIN_AUDIT_KEY.encode(), user_id.encode(), hashlib.sha256).hex()
+    return digest(user_id, settings.MEMADMIN_AUDIT_KEY)
 
 
 def derived_key(purpose: str) -> bytes:

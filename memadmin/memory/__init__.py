@@ -6,7 +6,9 @@
 >>> alice.search("food preferences")
 """
 
+from memadmin.memory.browse import Browse
 from memadmin.memory.connect import Connection, connect
+from memadmin.memory.erasing import ErasureScope
 from memadmin.memory.errors import (
     ConfigurationError,
     CrossTenantRecord,
@@ -19,18 +21,26 @@ from memadmin.memory.errors import (
     MemoryScopeError,
     StoreError,
     StoreUnavailable,
+    TenantBeingErased,
 )
 from memadmin.memory.identity import UserId
+from memadmin.memory.overview import Overview, Period, Tally
 from memadmin.memory.records import (
     Added,
     Change,
     Deletion,
     Finding,
+    Ghosts,
+    Holdings,
     Memory,
     Outcome,
     Page,
     Place,
+    Rectification,
+    Removal,
     Residue,
+    Scrub,
+    Scrubbed,
     SearchHit,
     Status,
 )
@@ -38,12 +48,16 @@ from memadmin.memory.scoped import ScopedMemory
 
 __all__ = [
     "Added",
+    "Browse",
     "Change",
     "ConfigurationError",
     "Connection",
     "CrossTenantRecord",
     "Deletion",
+    "ErasureScope",
     "Finding",
+    "Ghosts",
+    "Holdings",
     "InferenceUnavailable",
     "InvalidCursor",
     "InvalidFilter",
@@ -53,14 +67,22 @@ __all__ = [
     "Memory",
     "MemoryScopeError",
     "Outcome",
+    "Overview",
     "Page",
+    "Period",
     "Place",
+    "Rectification",
+    "Removal",
     "Residue",
     "ScopedMemory",
+    "Scrub",
+    "Scrubbed",
     "SearchHit",
     "Status",
     "StoreError",
     "StoreUnavailable",
+    "Tally",
+    "TenantBeingErased",
     "UserId",
     "connect",
 ]

@@ -27,21 +27,22 @@ def use_key(secret: str) -> None:
     _keys[0] = secret
 
 
-def encode(owner: UserId, position: Position) -> str:
+def encode(owner: UserId, position: Position, under: bytes = b"") -> str:
+    """Make a cursor that is good for this tenant under these filters (their canonical form)."""
     body = json.dumps([position.created, position.id]).encode()
-    return base64.urlsafe_b64encode(_check(owner, body) + body).decode().rstrip("=")
+    return base64.urlsafe_b64encode(_check(owner, body, under) + body).decode().rstrip("=")
 
 
-def decode(owner: UserId, cursor: str) -> Position:
+def decode(owner: UserId, cursor: str, under: bytes = b"") -> Position:
     """Read a cursor back.
 
     Raises:
-        InvalidCursor: not issued for this tenant, or altered.
+        InvalidCursor: not issued for this tenant and these filters, or altered.
     """
     try:
         raw = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
         check, body = raw[:_CHECK_BYTES], raw[_CHECK_BYTES:]
-        if check == _check(owner, body):  # before anything else reads it
+        if check == _check(owner, body, under):  # before anything else reads it
             created, memory_id = json.loads(body)
             return Position(str(created), str(memory_id))
     except (binascii.Error, ValueError, TypeError, AttributeError, RecursionError):
@@ -49,6 +50,7 @@ def decode(owner: UserId, cursor: str) -> Position:
     raise InvalidCursor("This page link is damaged or out of date. Start again from the first page.")
 
 
-def _check(owner: UserId, body: bytes) -> bytes:
+def _check(owner: UserId, body: bytes, under: bytes = b"") -> bytes:
     key = hashlib.sha256(_keys[0].encode()).digest()
-    return hashlib.blake2b(owner.encode() + b"\0" + body, digest_size=_CHECK_BYTES, key=key).digest()
+    checked = b"\0".join((owner.encode(), body, under))  # none of them holds a NUL
+    return hashlib.blake2b(checked, digest_size=_CHECK_BYTES, key=key).digest()

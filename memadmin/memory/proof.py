@@ -13,6 +13,7 @@ from typing import Any
 
 from memadmin.memory.connect import Connection
 from memadmin.memory.errors import InvalidFilter, InvalidUserId, MemoryScopeError
+from memadmin.memory.identity import PROOF
 from memadmin.memory.records import Outcome
 from memadmin.memory.scoped import ScopedMemory
 
@@ -51,7 +52,7 @@ def prove(connection: Connection) -> Proof:
         MemoryScopeError: the store cannot be used; what was written so far is removed if it answers again.
     """
     run = secrets.token_hex(4)
-    alice, bob = (connection.scope(f"u_{name}.proof-{run}") for name in ("alice", "bob"))
+    alice, bob = (connection.scope(f"{PROOF}{name}-{run}") for name in ("alice", "bob"))
     try:
         proof = Proof(connection.label, tuple(_steps(connection, alice, bob)))
     except MemoryScopeError:
@@ -90,6 +91,9 @@ def _foreign_ids(alice: ScopedMemory, bob: ScopedMemory) -> Iterator[Step]:
         ("read", lambda: alice.get(bobs)),
         ("read the history of", lambda: alice.history(bobs)),
         ("change", lambda: alice.update(bobs, "Bob eats whatever Alice says.")),
+        ("rectify", lambda: alice.rectify(bobs, "Bob eats whatever Alice says.")),
+        ("restrict", lambda: alice.restrict(bobs)),
+        ("find what is similar to", lambda: alice.similar(bobs)),
         ("delete", lambda: alice.delete(bobs)),
     ):
         held = attempt() is None and _everything(bob) == before

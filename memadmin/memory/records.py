@@ -1,11 +1,14 @@
 """What the core returns: frozen values, aware UTC times, no behaviour that reaches a store."""
 
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Any
+
+RESERVED = "memadmin_"
+"""Metadata keys that begin so are the desk's: nobody can add or filter by them."""
 
 
 class Place(StrEnum):
@@ -53,6 +56,8 @@ class Memory:
     created: str = ""  # as the store keeps it; see created_at
     updated: str = ""
     expires_on: date | None = None  # last day (UTC) on which mem0 still serves it
+    restricted: bool = False  # frozen by restrict(): expires_on is in the past until lift()
+    expires_on_lift: date | None = None  # the expires_on that lift() gives back
     agent_id: str | None = None
     run_id: str | None = None
     actor_id: str | None = field(default=None, repr=False)
@@ -75,6 +80,13 @@ class Memory:
         return self.expires_on is not None and self.expires_on < datetime.now(UTC).date()
 
     @property
+    def categories(self) -> tuple[str, ...]:
+        """What ``category`` and ``categories`` of the metadata say, as a text or a list of texts; sorted, once each."""
+        kept = (self.metadata.get("category"), self.metadata.get("categories"))
+        names = [name for value in kept for name in (value if isinstance(value, list) else [value])]
+        return tuple(sorted({name for name in names if isinstance(name, str)}))
+
+    @property
     def position(self) -> Position:
         return Position(self.created, self.id)
 
@@ -91,6 +103,7 @@ class Memory:
             "updated_at": self.updated or None,
             "expiration_date": self.expires_on.isoformat() if self.expires_on else None,
             "expired": self.expired,
+            "restricted": self.restricted,
             "agent_id": self.agent_id,
             "run_id": self.run_id,
             "actor_id": self.actor_id,
@@ -126,6 +139,11 @@ class Change:
     def changed_at(self) -> datetime | None:
         """When it happened, aware UTC; ``None`` where the store keeps no usable time."""
         return parse_time(self.at)
+
+    @property
+    def forgotten(self) -> bool:
+        """Whether its wording was taken out: by :meth:`ScopedMemory.rectify` or ``forget_history``."""
+        return self.event in {"ADD", "UPDATE"} and self.new_text is None
 
     def __getitem__(self, key: str) -> Any:
         return self.as_dict()[key]
@@ -242,6 +260,67 @@ class Removal:
     untold: int = 0  # memories that the history file knew nothing of: it may not be the agent's
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Holdings:
+    """What a store holds of one tenant at one moment: what an erasure of them would take."""
+
+    memory_ids: tuple[str, ...]  # sorted; their own, and what their entities link to and is nobody else's
+    counts: Mapping[Place, int]  # rows a place; a place that cannot be counted beforehand is left out
+    oldest: str = ""  # created_at of the oldest memory as the store keeps it; "" if none tells
+    newest: str = ""
+    agents: tuple[str, ...] = ()  # agent_ids that wrote memories, sorted
+    untold: int = 0  # memories that the history file knows nothing of, see untold_note()
+
+    @classmethod
+    def of(
+        cls, memories: Iterable[Memory], *, memory_ids: Iterable[str], counts: Mapping[Place, int], untold: int = 0
+    ) -> "Holdings":
+        """Sum up memories that were read one by one."""
+        memories = list(memories)
+        created = [memory.created for memory in memories if memory.created]
+        return cls(
+            memory_ids=tuple(sorted(memory_ids)),
+            counts=counts,
+            oldest=min(created, default=""),
+            newest=max(created, default=""),
+            agents=tuple(sorted({memory.agent_id for memory in memories if memory.agent_id})),
+            untold=untold,
+        )
+
+
+class Scrub(StrEnum):
+    """Whether the bytes of deleted rows are out of the files of one place."""
+
+    GONE = "gone"
+    PENDING = "pending"  # not yet: try again later; the note says what it waits for
+    FORBIDDEN = "forbidden"  # the server does not let the desk; the note says what an operator can do
+    NOT_APPLICABLE = "not applicable"  # nothing that the desk could reach; the note says whose it is
+
+
+@dataclass(frozen=True, slots=True)
+class Scrubbed:
+    """What became of the bytes of deleted rows in one place."""
+
+    place: str  # for people to read: "tables", "write-ahead log", "history file"
+    status: Scrub
+    at: datetime | None  # since when they are gone, aware UTC; None while they are not
+    note: str = ""
+
+    def as_dict(self) -> dict[str, Any]:
+        at = self.at.isoformat() if self.at else None
+        return {"place": self.place, "status": self.status.value, "at": at, "note": self.note}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Ghosts:
+    """History rows whose memory no longer exists: nobody can tell whose words they are."""
+
+    memories: int
+    rows: int
+    oldest: str = ""  # when the first of the rows was written, as mem0 keeps it; "" if there are none
+    newest: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Deletion:
     """A deletion and the scan that followed it."""
@@ -252,9 +331,9 @@ class Deletion:
 
     @property
     def outcome(self) -> Outcome:
-        if self.residue.found:
-            return Outcome.ACCEPTED if self.queued else Outcome.RESIDUE
-        return Outcome.VERIFIED if self.residue.clean else Outcome.PARTLY_VERIFIED
+        if self.queued and self.residue.found:
+            return Outcome.ACCEPTED
+        return _verified(self.residue)
 
     def as_dict(self) -> dict[str, Any]:
         return {
@@ -262,6 +341,35 @@ class Deletion:
             "removed": {place.value: count for place, count in self.removed.items()},
             "residue": self.residue.as_dict(),
         }
+
+
+@dataclass(frozen=True, slots=True)
+class Rectification:
+    """A correction and the probe that followed it."""
+
+    memory: Memory  # as it is now
+    scrubbed: Mapping[Place, int]  # rows per place that lost an earlier wording, or went because of it
+    residue: Residue  # where an earlier wording is still found
+
+    @property
+    def outcome(self) -> Outcome:
+        """``RESIDUE`` where an earlier wording is still found, ``PARTLY_VERIFIED`` where some place is unchecked."""
+        return _verified(self.residue)
+
+    def as_dict(self) -> dict[str, Any]:
+        """What was done, in numbers; the text itself is not in it."""
+        return {
+            "id": self.memory.id,
+            "outcome": self.outcome.value,
+            "scrubbed": {place.value: count for place, count in self.scrubbed.items()},
+            "residue": self.residue.as_dict(),
+        }
+
+
+def _verified(residue: Residue) -> Outcome:
+    if residue.found:
+        return Outcome.RESIDUE
+    return Outcome.VERIFIED if residue.clean else Outcome.PARTLY_VERIFIED
 
 
 def parse_time(value: str) -> datetime | None:

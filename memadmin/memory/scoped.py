@@ -7,21 +7,26 @@ Every record is compared with the tenant on its way out; one foreign record void
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, datetime
+from contextlib import AbstractContextManager, nullcontext
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, NoReturn, TypeVar
 
 from memadmin.memory import cursors
-from memadmin.memory import filters as content_filters
-from memadmin.memory.errors import CrossTenantRecord, InvalidMessage, InvalidQuery
+from memadmin.memory.browse import Browse, Selection
+from memadmin.memory.errors import CrossTenantRecord, InvalidMessage, InvalidQuery, StoreError
 from memadmin.memory.filters import Filters, is_number
+from memadmin.memory.gate import Gate
 from memadmin.memory.identity import UserId, refusal
+from memadmin.memory.overview import Overview
 from memadmin.memory.records import (
+    RESERVED,
     UNTOLD_PLACES,
     Added,
     Change,
     Deletion,
     Memory,
     Page,
+    Rectification,
     Removal,
     Residue,
     SearchHit,
@@ -37,6 +42,9 @@ MAX_NAME_LENGTH = 255
 """Longest name of who said something, in characters."""
 MAX_PAGE = 1_000
 """Most memories in one page or one search."""
+SOON = timedelta(days=30)
+"""How far ahead an overview counts what expires."""
+LONGEST_SOON = timedelta(days=3_660)
 
 _Record = TypeVar("_Record", bound=Memory)
 
@@ -47,6 +55,7 @@ class ScopedMemory:
     Args:
         user_id: whose memories; see :class:`memadmin.memory.identity.UserId` for what is refused.
         store: where they are kept. Default: the store that the environment configures (``connect()``).
+        gate: asked before every write, see ``gate.py``. Default: the configured desk's; none with a ``store``.
 
     Raises:
         InvalidUserId: the user_id cannot name exactly one tenant.
@@ -56,19 +65,21 @@ class ScopedMemory:
     contract, and CrossTenantRecord if it answers with another tenant's record.
     """
 
-    __slots__ = ("__owner", "__store")
+    __slots__ = ("__gate", "__owner", "__store")
+    __gate: Gate | None
     __owner: UserId
     __store: Store
 
-    def __init__(self, user_id: str, *, store: Store | None = None) -> None:
+    def __init__(self, user_id: str, *, store: Store | None = None, gate: Gate | None = None) -> None:
         if hasattr(self, "_ScopedMemory__owner"):
             raise AttributeError("A scope cannot be changed; make another one.")
         if store is None:
             from memadmin.memory.connect import default_store  # noqa: PLC0415 - it hands out scopes itself
 
-            store = default_store()
+            store, gate = default_store()
         object.__setattr__(self, "_ScopedMemory__owner", UserId.parse(user_id))
         object.__setattr__(self, "_ScopedMemory__store", store)
+        object.__setattr__(self, "_ScopedMemory__gate", gate)
 
     def add(
         self,
@@ -93,18 +104,18 @@ class ScopedMemory:
             InvalidMessage: a message without role or text, an agent_id or run_id that mem0 would refuse or read as
                 a wildcard, metadata that is no plain JSON or names an identity, or an expires_on that is no day.
             InferenceUnavailable: ``infer=True`` and no language model is configured.
+            TenantBeingErased: the desk is erasing this person; nothing was stored.
         """
-        return self.__store.add(
-            self.__owner,
-            Addition(
-                messages=_checked_messages(messages),
-                infer=infer,
-                metadata=_checked_metadata(metadata),
-                agent_id=_checked_name(agent_id, "agent_id"),
-                run_id=_checked_name(run_id, "run_id"),
-                expires_on=_checked_day(expires_on),
-            ),
+        addition = Addition(
+            messages=_checked_messages(messages),
+            infer=infer,
+            metadata=_checked_metadata(metadata),
+            agent_id=_checked_name(agent_id, "agent_id"),
+            run_id=_checked_name(run_id, "run_id"),
+            expires_on=_checked_day(expires_on),
         )
+        with self.__writing():
+            return self.__store.add(self.__owner, addition)
 
     def search(
         self,
@@ -113,6 +124,7 @@ class ScopedMemory:
         limit: int = 20,
         threshold: float = 0.0,
         filters: Filters | None = None,
+        browse: Browse | None = None,
         include_expired: bool = False,
     ) -> list[SearchHit]:
         """Find memories by meaning, best first.
@@ -122,57 +134,95 @@ class ScopedMemory:
             limit: at most this many, 1 to 1,000.
             threshold: lowest score to return, 0 to 1. mem0's own default of 0.1 hides true hits
                 with a small embedder; the default here hides none.
-            filters: conditions on content, see ``filters.py``.
-            include_expired: also what mem0 hides from the agent by now. Default: False.
+            filters: conditions on content, see ``filters.py``. browse: see :class:`Browse`.
+            include_expired: also what mem0 hides from the agent by now. Default: only where ``browse`` asks for it.
 
         Raises:
             InvalidQuery: text, limit or threshold out of range. InvalidFilter: see ``filters.py``.
         """
         if not is_number(threshold) or not 0 <= threshold <= 1:
             raise InvalidQuery("The threshold is a number from 0 to 1.")
+        where = Selection.of(filters, browse)
         hits = self.__store.search(
             self.__owner,
             Query(
                 text=_checked_text(query, MAX_QUERY_LENGTH, "search text"),
                 limit=_checked_limit(limit),
                 threshold=threshold,
-                filters=content_filters.checked(filters),
-                include_expired=include_expired,
+                where=where,
+                include_expired=include_expired or bool(where.browse.expired or where.browse.restricted),
             ),
         )
         return self.__own(hits)
 
-    def page(self, cursor: str | None = None, limit: int = 50, *, filters: Filters | None = None) -> Page:
+    def page(
+        self,
+        cursor: str | None = None,
+        limit: int = 50,
+        *,
+        filters: Filters | None = None,
+        browse: Browse | None = None,
+    ) -> Page:
         """One slice of all memories, newest first, expired ones included and marked.
 
         Args:
-            cursor: ``next_cursor`` of the slice before; None for the first.
+            cursor: ``next_cursor`` of the slice before, under the same filters; None for the first.
             limit: memories in the slice, 1 to 1,000.
-            filters: conditions on content, see ``filters.py``.
+            filters: conditions on content, see ``filters.py``. browse: see :class:`Browse`.
 
         Raises:
-            InvalidCursor: altered, or issued for another tenant. InvalidQuery, InvalidFilter.
+            InvalidCursor: altered, or issued for another tenant or other filters. InvalidQuery, InvalidFilter.
         """
-        limit = _checked_limit(limit)
-        after = cursors.decode(self.__owner, cursor) if cursor else None
-        found = self.__store.page(self.__owner, after=after, limit=limit + 1, filters=content_filters.checked(filters))
+        limit, where = _checked_limit(limit), Selection.of(filters, browse)
+        under = where.canonical()
+        after = cursors.decode(self.__owner, cursor, under) if cursor else None
+        found = self.__store.page(self.__owner, after=after, limit=limit + 1, where=where)
         items = self.__own(found)[:limit]
         more = len(found) > limit
-        return Page(tuple(items), cursors.encode(self.__owner, items[-1].position) if more else None)
+        return Page(tuple(items), cursors.encode(self.__owner, items[-1].position, under) if more else None)
 
-    def get_all(self, *, filters: Filters | None = None) -> list[Memory]:
+    def get_all(self, *, filters: Filters | None = None, browse: Browse | None = None) -> list[Memory]:
         """Everything that is remembered, newest first, expired included (mem0's own stops at 20)."""
         items: list[Memory] = []
         cursor: str | None = None
         while True:
-            page = self.page(cursor, MAX_PAGE, filters=filters)
+            page = self.page(cursor, MAX_PAGE, filters=filters, browse=browse)
             items.extend(page.items)
             if (cursor := page.next_cursor) is None:
                 return items
 
-    def count(self) -> int:
-        """Number of memories, expired included."""
-        return self.__store.count(self.__owner)
+    def count(self, *, filters: Filters | None = None, browse: Browse | None = None) -> int:
+        """Number of memories, expired included; exact, and the same as :meth:`page` lists under the same filters."""
+        return self.__store.count(self.__owner, Selection.of(filters, browse))
+
+    def overview(self, *, soon: timedelta = SOON) -> Overview:
+        """How much is remembered, since when, by which agents and runs, in which categories, and what expires.
+
+        Args:
+            soon: how far ahead an expiry counts as soon, in whole days, up to ten years. Default: 30 days.
+
+        Raises:
+            InvalidQuery: ``soon`` out of range.
+        """
+        if not isinstance(soon, timedelta) or not timedelta() <= soon <= LONGEST_SOON:
+            raise InvalidQuery("What counts as soon is a timedelta of 0 days to 10 years.")
+        today = datetime.now(UTC).date()
+        return self.__store.overview(self.__owner, today=today, soon=today + soon)
+
+    def similar(self, memory_id: str, limit: int = 20, *, include_expired: bool = False) -> list[SearchHit] | None:
+        """The nearest to one memory, without itself, best first; None if it is not this tenant's.
+
+        On PostgreSQL by its stored vector, elsewhere by its text, so scores are not comparable between stores.
+
+        Args:
+            limit: at most this many, 1 to 1,000 (999 on the hosted platform).
+            include_expired: also what mem0 hides from the agent by now. Default: False.
+        """
+        limit = _checked_limit(limit)
+        memory = self.get(memory_id)
+        if memory is None:
+            return None
+        return self.__own(self.__store.similar(self.__owner, memory, limit=limit, include_expired=include_expired))
 
     def get(self, memory_id: str) -> Memory | None:
         """One memory; None if it does not exist or is not this tenant's."""
@@ -193,12 +243,97 @@ class ScopedMemory:
 
         Raises:
             InvalidQuery: the text is empty or longer than 100,000 characters.
+            TenantBeingErased: the desk is erasing this person; nothing was changed.
         """
         text = _checked_text(text, MAX_TEXT_LENGTH, "memory text")
         if self.get(memory_id) is None:
             return None
-        self.__store.update(self.__owner, memory_id, text)
+        with self.__writing():
+            self.__store.update(self.__owner, memory_id, text)
         return self.get(memory_id)
+
+    def rectify(self, memory_id: str, text: str) -> Rectification | None:
+        """Replace a memory's text, take earlier wordings out of every place, and look whether they are gone (Art. 16).
+
+        Unlike :meth:`update` nothing keeps what was wrong: the history keeps times and events but loses the texts of
+        this and of earlier updates, entities that only an earlier wording named go, and so does this tenant's raw
+        chat, from which the agent would learn the old fact again (as in :meth:`delete`). Doing it again, with the same
+        text too, takes out what a crash left.
+
+        The probe looks for earlier wordings as a whole, in the other memories of this tenant too: it changes none of
+        them, and says so. The hosted platform keeps its history, and the probe finds it there.
+
+        Raises:
+            InvalidQuery: the text is empty or longer than 100,000 characters.
+            TenantBeingErased: the desk is erasing this person; nothing was changed.
+
+        Returns:
+            the memory as it is now, rows scrubbed per place, and where an earlier wording is still found; None if it
+            is not this tenant's, or was deleted meanwhile.
+        """
+        text = _checked_text(text, MAX_TEXT_LENGTH, "memory text")
+        if self.get(memory_id) is None:
+            return None
+        with self.__writing():
+            correction = self.__store.rectify(self.__owner, memory_id, text)
+        memory = self.get(memory_id)
+        if memory is None:
+            return None
+        residue = self.__store.probe(self.__owner, memory_id, text, correction)
+        return Rectification(memory, correction.counts, residue)
+
+    def forget_history(self, memory_id: str) -> int | None:
+        """Take earlier wordings out of one memory's history and leave the memory as it is.
+
+        Returns:
+            rows that lost a text; None if the memory is not this tenant's.
+
+        Raises:
+            StoreError: there are earlier wordings and the store offers no way to remove them (hosted platform).
+        """
+        if self.get(memory_id) is None:
+            return None
+        return self.__store.forget_history(self.__owner, memory_id)
+
+    def restrict(self, memory_id: str) -> Memory | None:
+        """Hide a memory from the agent until :meth:`lift` (Art. 18); returns it, None if it is not this tenant's.
+
+        mem0 skips it in ``search`` and ``get_all`` from now on, because it is made to have expired yesterday (UTC);
+        text, vector, times and history stay. That is all mem0 offers: an agent that asks by id, asks for expired
+        memories, runs a mem0 without expiry, or reads the vector store directly still sees it. Doing it twice is the
+        same as doing it once.
+
+        Raises:
+            TenantBeingErased: nothing was changed. StoreError: the store did not keep the expiry.
+        """
+        if self.get(memory_id) is None:
+            return None
+        with self.__writing():
+            self.__store.restrict(self.__owner, memory_id)
+        memory = self.get(memory_id)
+        if memory is not None and not memory.restricted:
+            raise StoreError("The store did not keep the restriction: the agent may still read this memory. Try again.")
+        return memory
+
+    def lift(self, memory_id: str) -> Memory | None:
+        """End a restriction: the memory has the expiry again that it had before; None if it is not this tenant's.
+
+        A memory that is not restricted stays as it is; where the agent has set another expiry since, that one stays.
+
+        Raises:
+            TenantBeingErased: nothing was changed. StoreError: the store did not give the expiry back.
+        """
+        before = self.get(memory_id)
+        if before is None:
+            return None
+        with self.__writing():
+            self.__store.lift(self.__owner, memory_id)
+        memory = self.get(memory_id)
+        if memory is not None and before.restricted and memory.expires_on != before.expires_on_lift:
+            raise StoreError(
+                "The store did not give the expiry back: the memory is still hidden. Set its expiration_date in mem0."
+            )
+        return memory
 
     def delete(self, memory_id: str) -> Deletion | None:
         """Remove one memory from every place, then look whether it is gone.
@@ -225,6 +360,9 @@ class ScopedMemory:
                 user column, so rows of a vanished memory can be attributed by id only.
         """
         return self.__store.scan(self.__owner, known_ids, whole=True)
+
+    def __writing(self) -> AbstractContextManager[None]:
+        return self.__gate.writing(self.__owner) if self.__gate else nullcontext()
 
     def __own(self, records: list[_Record]) -> list[_Record]:
         if any(record.user_id != self.__owner for record in records):
@@ -285,6 +423,8 @@ def _checked_messages(messages: object) -> list[Message]:
 def _checked_metadata(metadata: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
     if metadata and not IDENTITY_KEYS.isdisjoint(metadata):
         raise InvalidMessage("Metadata may not name an identity; agent_id and run_id have arguments of their own.")
+    if any(str(key).strip().lower().startswith(RESERVED) for key in metadata or ()):
+        raise InvalidMessage(f"Metadata keys that begin with {RESERVED} are the desk's own.")
     try:
         text = json.dumps(dict(metadata or {}), ensure_ascii=False, allow_nan=False)
         text.encode()

@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
-from memadmin.memory import InvalidCursor, Outcome, Place, ScopedMemory
+from memadmin.memory import Connection, ErasureScope, InvalidCursor, Outcome, Place, ScopedMemory
 from memadmin.memory.stores.base import Store
+from memadmin.memory.stores.mem0_oss import Mem0OssStore
 from memadmin.memory.stores.platform import PlatformStore
 from tests.memory.conftest import NOT_HERS, YESTERDAY, Pair, add, everything, pair_in, texts
 from tests.platform_standin import Standin, tenants_named
@@ -348,3 +349,100 @@ def everything_after_adding(bob: ScopedMemory) -> list[Any]:
     add(bob, "I moved to Oslo.")
     bob.update(memory_id, "I love barbecue.")
     return everything(bob)
+
+
+# -- erasure in batches ---------------------------------------------------------------------------------
+
+
+def erasing(store: Store, people: Pair) -> ErasureScope:
+    return Connection(store).scope_for_erasure(people.alice_id)
+
+
+def test_holdings_tell_what_an_erasure_would_take(any_store: Store, people: Pair) -> None:
+    ids = [add(people.alice, "I am vegetarian.", agent_id="chef"), add(people.alice, "No nuts.", agent_id="guide")]
+    add(people.bob, "I love steak.", agent_id="butcher")
+    holdings = erasing(any_store, people).holdings()
+    newest, oldest = people.alice.get_all()
+    assert holdings.memory_ids == tuple(sorted(ids))
+    assert holdings.counts[Place.VECTORS] == 2
+    assert (holdings.oldest, holdings.newest) == (oldest.created, newest.created)
+    assert (holdings.agents, holdings.untold) == (("chef", "guide"), 0)
+
+
+def test_holdings_of_nobody_are_empty(any_store: Store, people: Pair) -> None:
+    add(people.bob, "I love steak.")
+    holdings = erasing(any_store, people).holdings()
+    assert (holdings.memory_ids, holdings.oldest, holdings.newest, holdings.agents) == ((), "", "", ())
+    assert set(holdings.counts.values()) == {0}
+
+
+def test_erasing_in_batches_takes_everything_of_alice_and_nothing_of_bob(any_store: Store, people: Pair) -> None:
+    ids = [add(people.alice, f"Fact {number}.", expires_on=YESTERDAY if number else None) for number in range(5)]
+    before, scope = everything_after_adding(people.bob), erasing(any_store, people)
+    removed = [scope.erase(ids[start : start + 2])[Place.VECTORS] for start in (0, 2, 4)]
+    rest = scope.erase_rest()
+    assert removed == [2, 2, 1]
+    assert rest.counts[Place.VECTORS] == 0
+    assert not scope.residue(ids).found
+    assert everything(people.bob) == before
+
+
+def test_erasing_twice_is_the_same_as_once(any_store: Store, people: Pair) -> None:
+    gone, kept = add(people.alice, "I live in Lisbon."), add(people.alice, "I am vegetarian.")
+    scope = erasing(any_store, people)
+    scope.erase([gone])
+    after_once = everything(people.alice)
+    assert set(scope.erase([gone, gone]).values()) == {0}
+    assert everything(people.alice) == after_once
+    assert [memory.id for memory in people.alice.get_all()] == [kept]
+
+
+def test_erasing_a_foreign_or_a_hostile_id_touches_nothing(any_store: Store, people: Pair) -> None:
+    bobs = add(people.bob, "I love steak.")
+    add(people.alice, "I am vegetarian.")
+    before = everything(people.alice), everything(people.bob)
+    removed = erasing(any_store, people).erase([bobs, bobs.upper(), *NOT_HERS])
+    assert set(removed.values()) == {0}
+    assert (everything(people.alice), everything(people.bob)) == before
+
+
+@pytest.mark.parametrize("any_store", ["pgvector", "qdrant"], indirect=True)  # the platform keeps its own history
+def test_history_goes_though_the_vector_was_already_gone(any_store: Mem0OssStore, people: Pair) -> None:
+    memory_id = add(people.alice, "I live in Lisbon.")
+    any_store._vectors.delete(vector_id=memory_id)  # a crash between two places, had they gone in that order
+    scope = erasing(any_store, people)
+    assert scope.erase([memory_id]) == {Place.HISTORY: 1, Place.VECTORS: 0}
+    assert not scope.residue([memory_id]).found
+
+
+@pytest.mark.parametrize("any_store", ["pgvector", "qdrant"], indirect=True)
+def test_an_id_that_is_no_uuid_is_erased_from_the_history(any_store: Mem0OssStore, people: Pair) -> None:
+    memory_id = f"note of {people.alice_id}"
+    any_store._mem0().db.add_history(memory_id, None, "I live in Lisbon.", "ADD")
+    scope = erasing(any_store, people)
+    assert scope.erase([memory_id, add(people.alice, "I am vegetarian.")]) == {Place.HISTORY: 2, Place.VECTORS: 1}
+
+
+@pytest.mark.parametrize("any_store", ["pgvector", "qdrant"], indirect=True)
+def test_what_the_agent_writes_between_two_batches_goes_with_the_rest(any_store: Store, people: Pair) -> None:
+    scope = erasing(any_store, people)
+    scope.erase([add(people.alice, "I live in Lisbon.")])
+    late = add(people.alice, "I moved to Oslo.")
+    rest = scope.erase_rest()
+    assert (rest.memory_ids, rest.counts[Place.HISTORY]) == ((late,), 1)
+
+
+def test_neighbours_are_others_with_the_ids_they_have(any_store: Store, people: Pair) -> None:
+    add(people.alice, "I am vegetarian.")
+    ids = {add(people.bob, "I love steak."), add(people.bob, "I moved to Oslo.")}
+    neighbours = Connection(any_store).neighbours(people.alice_id, number=10_000)
+    assert neighbours[people.bob_id] == ids
+    assert people.alice_id not in neighbours
+
+
+def test_no_more_neighbours_and_ids_are_read_than_asked_for(any_store: Store, people: Pair) -> None:
+    for number in range(3):
+        add(people.bob, f"Fact {number}.")
+    neighbours = Connection(any_store).neighbours(people.alice_id, number=1, most=2)
+    assert len(neighbours) == 1
+    assert all(len(ids) <= 2 for ids in neighbours.values())

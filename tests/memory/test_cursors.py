@@ -31,6 +31,14 @@ def test_another_tenants_cursor_is_refused() -> None:
         decode(BOB, encode(ALICE, POSITION))
 
 
+def test_a_cursor_of_other_filters_is_refused() -> None:
+    cursor = encode(ALICE, POSITION, b"one")
+    assert decode(ALICE, cursor, b"one") == POSITION
+    for under in (b"", b"other"):
+        with pytest.raises(InvalidCursor):
+            decode(ALICE, cursor, under)
+
+
 @pytest.mark.parametrize("place", range(0, len(encode(ALICE, POSITION)), 7))
 def test_a_cursor_with_one_changed_character_is_refused(place: int) -> None:
     cursor = encode(ALICE, POSITION)

@@ -34,7 +34,7 @@ def test_a_missing_language_model_is_a_matter_of_configuration() -> None:
 
 
 def test_the_tree_at_the_top_of_the_module_shows_every_error() -> None:
-    drawn = set(re.findall(r"[A-Z]\w+(?:Error|Unavailable|Record)|Invalid\w+", errors.__doc__ or ""))
+    drawn = set(re.findall(r"[A-Z]\w+(?:Error|Unavailable|Record|Erased)|Invalid\w+", errors.__doc__ or ""))
     assert {kind.__name__ for kind in ALL} == drawn - {"ValueError"}
 
 

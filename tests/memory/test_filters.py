@@ -9,6 +9,7 @@ from memadmin.memory.filters import OPERATORS, checked, matches
 
 REFUSED: dict[str, Any] = {
     "names the tenant": {"user_id": "u_bob"},
+    "names a key of the desk's own": {"memadmin_restricted": {"contains": "2026"}},
     "names everybody": {"user_id": "*"},
     "names the tenant in capitals": {"USER_ID": "u_bob"},
     "names the tenant with blanks": {" user_id ": "u_bob"},

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
-from memadmin.memory import InvalidCursor, InvalidFilter, InvalidUserId, Place, ScopedMemory, UserId
+from memadmin.memory import Browse, InvalidCursor, InvalidFilter, InvalidUserId, Place, ScopedMemory, UserId
 from memadmin.memory.stores.base import Store
 from memadmin.memory.stores.pgvector import PgVectorStore
 
@@ -96,6 +96,37 @@ class Tenants(RuleBasedStateMachine):
         if updated:
             assert updated.text == text
             self.model[who][memory_id] = text
+
+    @rule(who=people, data=st.data(), text=sentences)
+    def rectify(self, who: int, data: st.DataObject, text: str) -> None:
+        memory_id = self._any_id(data)
+        rectification = self.scopes[who].rectify(memory_id, text)
+        assert (rectification is not None) == (memory_id in self.model[who])
+        if rectification:
+            assert rectification.memory.text == text
+            self.model[who][memory_id] = text
+            told = {change.old_text for change in self.scopes[who].history(memory_id) or []}
+            assert told <= {None, text}
+
+    @rule(who=people, data=st.data())
+    def restrict_and_lift(self, who: int, data: st.DataObject) -> None:
+        memory_id = self._any_id(data)
+        before = self.scopes[who].get(memory_id)
+        assert (self.scopes[who].restrict(memory_id) is not None) == (memory_id in self.model[who])
+        assert self.scopes[who].count(browse=Browse(restricted=True)) == (memory_id in self.model[who])
+        assert self.scopes[who].lift(memory_id) == before
+
+    @rule(who=people, data=st.data())
+    def similar(self, who: int, data: st.DataObject) -> None:
+        memory_id = self._any_id(data)
+        hits = self.scopes[who].similar(memory_id, 1_000)
+        assert (hits is not None) == (memory_id in self.model[who])
+        if hits is not None:
+            assert {hit.id for hit in hits} == self.model[who].keys() - {memory_id}
+
+    @rule(who=people)
+    def overview(self, who: int) -> None:
+        assert self.scopes[who].overview().total == len(self.model[who])
 
     @rule(who=people, data=st.data())
     def get(self, who: int, data: st.DataObject) -> None:

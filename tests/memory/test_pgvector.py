@@ -27,6 +27,7 @@ from memadmin.memory import (
     UserId,
     embedded,
 )
+from memadmin.memory.browse import Selection
 from memadmin.memory.embedding import OfflineEmbedder
 from memadmin.memory.stores.history_file import HistoryFile
 from memadmin.memory.stores.mem0_import import load_mem0
@@ -455,7 +456,7 @@ def test_after_a_fork_the_child_opens_a_connection_of_its_own(fresh_pgvector: Op
 def test_a_wildcard_that_gets_past_the_scope_still_reaches_nobody(people: Pair, pgvector_store: PgVectorStore) -> None:
     add(people.bob, "I love steak.")
     everybody = str.__new__(UserId, "*")
-    assert pgvector_store.count(everybody) == 0
+    assert pgvector_store.count(everybody, Selection()) == 0
     with pytest.raises(MemoryScopeError):
         pgvector_store._vectors.list(filters={"user_id": "*"})
     with pytest.raises(MemoryScopeError):

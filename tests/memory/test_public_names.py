@@ -17,15 +17,17 @@ from tests.memory.conftest import add, pair_in
 
 METHODS = {
     "add", "search", "page", "get_all", "count", "get", "history", "update", "delete", "delete_all", "residue",
+    "rectify", "forget_history", "restrict", "lift", "overview", "similar",
 }  # fmt: skip
 
 
 def test_the_public_names_are_exactly_these() -> None:
     assert sorted(memadmin.memory.__all__) == [
-        "Added", "Change", "ConfigurationError", "Connection", "CrossTenantRecord", "Deletion", "Finding",
-        "InferenceUnavailable", "InvalidCursor", "InvalidFilter", "InvalidMessage", "InvalidQuery", "InvalidUserId",
-        "Memory", "MemoryScopeError", "Outcome", "Page", "Place", "Residue", "ScopedMemory", "SearchHit", "Status",
-        "StoreError", "StoreUnavailable", "UserId", "connect",
+        "Added", "Browse", "Change", "ConfigurationError", "Connection", "CrossTenantRecord", "Deletion",
+        "ErasureScope", "Finding", "Ghosts", "Holdings", "InferenceUnavailable", "InvalidCursor", "InvalidFilter",
+        "InvalidMessage", "InvalidQuery", "InvalidUserId", "Memory", "MemoryScopeError", "Outcome", "Overview",
+        "Page", "Period", "Place", "Rectification", "Removal", "Residue", "ScopedMemory", "Scrub", "Scrubbed",
+        "SearchHit", "Status", "StoreError", "StoreUnavailable", "Tally", "TenantBeingErased", "UserId", "connect",
     ]  # fmt: skip
 
 

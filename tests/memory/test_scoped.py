@@ -4,7 +4,8 @@ The store here is a fake that records every call and answers with whatever a tes
 """
 
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -25,9 +26,12 @@ from memadmin.memory import (
     ScopedMemory,
     SearchHit,
     Status,
+    StoreError,
     UserId,
 )
+from memadmin.memory.overview import Overview
 from memadmin.memory.records import Removal
+from memadmin.memory.stores.base import Correction
 
 MINE = Memory(id="m1", text="I am vegetarian.", user_id="u_alice")
 FOREIGN = Memory(id="m2", text="I love steak.", user_id="u_bob")
@@ -63,6 +67,11 @@ class FakeStore:
             "delete": Removal({Place.VECTORS: 1}, ("m1",)),
             "delete_all": Removal({Place.VECTORS: 1}, ("m1",)),
             "scan": Residue((Finding(Place.VECTORS, Status.CLEAN),)),
+            "rectify": Correction(counts={Place.HISTORY: 1}, wordings=frozenset()),
+            "probe": Residue((Finding(Place.VECTORS, Status.CLEAN),)),
+            "forget_history": 1,
+            "similar": hits,
+            "overview": Overview.of([], today=date(2026, 1, 2), soon=date(2026, 2, 2)),
         }
         return answers.get(name)
 
@@ -80,6 +89,11 @@ READS: dict[str, Callable[[ScopedMemory], Any]] = {
     "history": lambda alice: alice.history("m1"),
     "update": lambda alice: alice.update("m1", "I am vegan."),
     "delete": lambda alice: alice.delete("m1"),
+    "rectify": lambda alice: alice.rectify("m1", "I am vegan."),
+    "forget_history": lambda alice: alice.forget_history("m1"),
+    "restrict": lambda alice: alice.restrict("m1"),
+    "lift": lambda alice: alice.lift("m1"),
+    "similar": lambda alice: alice.similar("m1"),
 }
 
 
@@ -112,12 +126,38 @@ def test_a_record_of_almost_the_same_tenant_is_foreign(user_id: str) -> None:
         alice.get_all()
 
 
-@pytest.mark.parametrize("name", ["update", "delete"])
+@pytest.mark.parametrize("name", ["update", "delete", "rectify", "forget_history", "restrict", "lift", "similar"])
 def test_nothing_is_done_to_a_foreign_record(name: str) -> None:
     alice, store = scope(FOREIGN)
     with pytest.raises(CrossTenantRecord):
         READS[name](alice)
     assert [call for call, _ in store.calls] == ["get"]
+
+
+def test_a_foreign_record_among_the_similar_ones_voids_the_answer() -> None:
+    class Leaking(FakeStore):
+        def get(self, *_: Any) -> Memory:
+            return MINE
+
+    with pytest.raises(CrossTenantRecord):
+        ScopedMemory("u_alice", store=Leaking(FOREIGN)).similar("m1")  # type: ignore[arg-type]
+
+
+def test_a_store_that_does_not_keep_a_restriction_is_not_believed() -> None:
+    alice, _ = scope(MINE)
+    with pytest.raises(StoreError, match="agent may still read"):
+        alice.restrict("m1")
+
+
+def test_a_store_that_does_not_give_the_expiry_back_is_not_believed() -> None:
+    alice, _ = scope(replace(MINE, restricted=True, expires_on=date(2020, 1, 1)))
+    with pytest.raises(StoreError, match="still hidden"):
+        alice.lift("m1")
+
+
+@pytest.mark.parametrize("soon", [timedelta(days=-1), timedelta(days=4_000), 30, None])
+def test_a_soon_out_of_range_is_refused(soon: Any) -> None:
+    refused_without_a_call(InvalidQuery, lambda alice: alice.overview(soon=soon))
 
 
 def test_another_memorys_history_raises() -> None:
@@ -128,14 +168,16 @@ def test_another_memorys_history_raises() -> None:
 
 
 def test_every_call_to_the_store_names_this_tenant() -> None:
-    alice, store = scope(MINE)
+    alice, store = scope(replace(MINE, restricted=True))
     for read in READS.values():
         read(alice)
+    alice.overview()
     alice.add("I am vegetarian.")
     alice.count(), alice.delete_all(), alice.residue()
     assert {owner for _, owner in store.calls} == {"u_alice"}
     assert {call for call, _ in store.calls} == {
         "add", "search", "page", "count", "get", "history", "update", "delete", "delete_all", "scan",
+        "rectify", "probe", "forget_history", "restrict", "lift", "similar", "overview",
     }  # fmt: skip
 
 
@@ -164,6 +206,7 @@ def test_unusable_search_text_is_refused(text: Any) -> None:
 @pytest.mark.parametrize("text", ["", "\n\t", None, 7, "x" * 100_001, "fo\0od", "fo\ud800od"])
 def test_unusable_memory_text_is_refused(text: Any) -> None:
     refused_without_a_call(InvalidQuery, lambda alice: alice.update("m1", text))
+    refused_without_a_call(InvalidQuery, lambda alice: alice.rectify("m1", text))
 
 
 @pytest.mark.parametrize("limit", [0, -1, 1_001, 2.5, "10", None, True])
@@ -201,7 +244,7 @@ def test_a_message_with_one_unusable_part_is_refused(change: dict[str, Any]) -> 
     refused_without_a_call(MemoryScopeError, lambda alice: alice.add([message]))
 
 
-@pytest.mark.parametrize("key", ["user_id", "agent_id", "run_id", "actor_id"])
+@pytest.mark.parametrize("key", ["user_id", "agent_id", "run_id", "actor_id", "memadmin_restricted", "Memadmin_x"])
 def test_metadata_cannot_name_an_identity(key: str) -> None:
     refused_without_a_call(InvalidMessage, lambda alice: alice.add("food", metadata={key: "u_bob"}))
 

@@ -6,13 +6,16 @@ message buffer and the entity collection, and writes one more copy of each text 
 """
 
 import os
+import random
 import re
 import uuid
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
+from memadmin.memory.browse import Selection
 from memadmin.memory.embedding import DIMENSIONS, OfflineEmbedder
 from memadmin.memory.errors import (
     ConfigurationError,
@@ -21,31 +24,43 @@ from memadmin.memory.errors import (
     StoreError,
     StoreUnavailable,
 )
-from memadmin.memory.filters import Filters, matches
 from memadmin.memory.identity import UserId
+from memadmin.memory.overview import Overview
 from memadmin.memory.records import (
     UNTOLD_PLACES,
     Added,
     Change,
     Finding,
+    Ghosts,
+    Holdings,
     Memory,
     Place,
     Position,
     Removal,
     Residue,
+    Scrub,
+    Scrubbed,
     SearchHit,
     Status,
     untold_note,
 )
-from memadmin.memory.stores.base import Addition, Query
+from memadmin.memory.stores import mentioning, probing, restricting
+from memadmin.memory.stores.alike import by_text
+from memadmin.memory.stores.base import Addition, Correction, Query
 from memadmin.memory.stores.history_file import HistoryFile
 from memadmin.memory.stores.mem0_import import load_mem0
 from memadmin.memory.stores.payload import hit_from_item, hit_from_payload, memory_from_payload
 from memadmin.memory.stores.per_process import PerProcess
+from memadmin.memory.wording import Wording
 
 UNOWNED_CHECK_LIMIT = 20_000
 """Most history ids that are looked up one by one to tell whether their memory still exists."""
 
+DIRECTORY_LIMIT = 10_000
+"""Most user_ids among which some are picked at random."""
+
+_WHOLE_ROWS_ONLY = frozenset({"baidu", "langchain", "pinecone", "supabase"})
+"""Vector stores whose ``update`` without a vector loses the row or does nothing (``mem0/vector_stores/*.py``)."""
 _OUTAGE = re.compile("Connect|Timeout")
 _ASSUMED_NOTE = (
     "The history file that the desk reads is empty, and MEM0_CONFIG does not say where the agent's is: "
@@ -102,7 +117,9 @@ class Mem0OssStore:
         with self._errors():
             rows = self._rows(self._vectors, {"user_id": owner})
         own = {str(row.id): row.payload for row in rows}
-        left_out = {key for key, payload in own.items() if not matches(query.filters, payload)}
+        left_out = {
+            key for key, payload in own.items() if not query.where.takes(memory_from_payload(key, payload), payload)
+        }
         found = [hit for hit in self._ranked(owner, query, max(query.limit, len(own))) if hit.id not in left_out]
         if query.threshold == 0:
             missed = own.keys() - left_out - {hit.id for hit in found}
@@ -121,22 +138,33 @@ class Mem0OssStore:
             )
         return [hit_from_item(item) for item in answer["results"]]
 
-    def page(self, owner: UserId, *, after: Position | None, limit: int, filters: Filters) -> list[Memory]:
-        memories = sorted(self._all(owner, filters), key=lambda memory: memory.position, reverse=True)
+    def page(self, owner: UserId, *, after: Position | None, limit: int, where: Selection) -> list[Memory]:
+        memories = sorted(self._all(owner, where), key=lambda memory: memory.position, reverse=True)
         return [memory for memory in memories if after is None or memory.position < after][:limit]
 
-    def count(self, owner: UserId) -> int:
-        with self._errors():
-            return len(self._rows(self._vectors, {"user_id": owner}))
+    def count(self, owner: UserId, where: Selection) -> int:
+        return len(self._all(owner, where))
+
+    def overview(self, owner: UserId, *, today: date, soon: date) -> Overview:
+        return Overview.of(self._all(owner, Selection()), today=today, soon=soon)
+
+    def similar(self, owner: UserId, memory: Memory, *, limit: int, include_expired: bool) -> list[SearchHit]:
+        query = by_text(memory, limit, include_expired=include_expired)
+        found = self.search(owner, query) if query else []
+        return [hit for hit in found if hit.id != memory.id][:limit]
 
     def get(self, owner: UserId, memory_id: str) -> Memory | None:
-        if not _is_uuid(memory_id):  # most vector stores raise on those; mem0 makes none
-            return next((memory for memory in self._all(owner, {}) if memory.id == memory_id), None)
+        row = self._row(owner, memory_id)
+        return memory_from_payload(row.id, row.payload) if row else None
+
+    def _row(self, owner: UserId, memory_id: str) -> Any:
+        """The tenant's row as the vector store keeps it; None for an unknown, malformed or foreign id."""
         with self._errors():
+            if not _is_uuid(memory_id):  # most vector stores raise on those; mem0 makes none
+                rows = self._rows(self._vectors, {"user_id": owner})
+                return next((row for row in rows if str(row.id) == memory_id), None)
             row = self._vectors.get(vector_id=memory_id)
-        if row is None or str(row.id) != memory_id or (row.payload or {}).get("user_id") != owner:
-            return None
-        return memory_from_payload(row.id, row.payload)
+        return row if row and str(row.id) == memory_id and (row.payload or {}).get("user_id") == owner else None
 
     def history(self, owner: UserId, memory_id: str) -> list[Change]:
         return self._history.changes(memory_id)
@@ -146,6 +174,93 @@ class Mem0OssStore:
             memory = self._mem0()
             _ = memory.entity_store  # mem0 re-links entities only if this process opened them before
             memory.update(memory_id, text=text)
+
+    # -- correction --------------------------------------------------------------------------------
+
+    def rectify(self, owner: UserId, memory_id: str, text: str) -> Correction:
+        before = self.get(owner, memory_id)
+        if before is None:  # gone meanwhile
+            return Correction(counts={}, wordings=frozenset())
+        doubt = self._doubt([memory_id])  # before we write to the history ourselves
+        if before.text != text:
+            self.update(owner, memory_id, text)
+        wordings = frozenset({before.text, *self._history.wordings(memory_id)} - {text})
+        with self._errors():
+            counts = {
+                Place.VECTORS: int(before.text != text),
+                Place.ENTITIES: self._forget_entities(owner, memory_id, text, wordings),
+                Place.HISTORY: self.forget_history(owner, memory_id),
+                # Raw chat cannot be told apart by memory: the agent would learn the old fact from it again.
+                Place.MESSAGES: self._history.delete_messages(owner),
+            }
+        return Correction(counts=counts, wordings=wordings, doubt=doubt)
+
+    def forget_history(self, owner: UserId, memory_id: str) -> int:
+        memory = self.get(owner, memory_id)
+        return self._history.forget(memory_id, keep=memory.text) if memory else 0
+
+    def probe(self, owner: UserId, memory_id: str, text: str, correction: Correction) -> Residue:
+        wordings = correction.wordings
+        with self._errors():
+            residue = Residue(
+                (
+                    self._probe_vectors(owner, memory_id, text, wordings),
+                    counted(Place.ENTITIES, len(self._outlived(owner, memory_id, text, wordings))),
+                    counted(Place.HISTORY, self._history.count_wordings(memory_id, wordings)),
+                    counted(Place.MESSAGES, self._history.count_messages(owner)),
+                )
+            )
+        return residue.doubting(UNTOLD_PLACES, correction.doubt) if correction.doubt else residue
+
+    def _probe_vectors(self, owner: UserId, memory_id: str, text: str, wordings: frozenset[str]) -> Finding:
+        row = self._row(owner, memory_id)
+        own = int(row is not None and probing.lingers(row.payload, text, wordings))
+        others = self._others_saying(owner, memory_id, wordings) if wordings else 0
+        if not others:
+            return counted(Place.VECTORS, own)
+        note = f"{others} other memories of this person say the same in their text."
+        return Finding(Place.VECTORS, Status.RESIDUE, own + others, note)
+
+    def _others_saying(self, owner: UserId, memory_id: str, wordings: frozenset[str]) -> int:
+        memories = self._all(owner, Selection())
+        return sum(memory.id != memory_id and probing.says_any(memory.text, wordings) for memory in memories)
+
+    def _outlived(self, owner: UserId, memory_id: str, text: str, wordings: frozenset[str]) -> list[Any]:
+        """Rows of entities that only an earlier wording of this memory named."""
+        names = probing.names_in(text)
+        return [
+            row
+            for row in self._entity_rows(owner, memory_id)
+            if probing.outlived(row.payload or {}, memory_id, names=names, text=text, wordings=wordings)
+        ]
+
+    def _entity_rows(self, owner: UserId, memory_id: str) -> list[Any]:
+        """The tenant's entities that link to this memory or to none, and maybe more."""
+        return self._rows(self._entities, {"user_id": owner})
+
+    def _forget_entities(self, owner: UserId, memory_id: str, text: str, wordings: frozenset[str]) -> int:
+        return self._unlink(self._outlived(owner, memory_id, text, wordings), {memory_id})
+
+    def restrict(self, owner: UserId, memory_id: str) -> None:
+        self._rewrite(owner, memory_id, restricting.frozen)
+
+    def lift(self, owner: UserId, memory_id: str) -> None:
+        self._rewrite(owner, memory_id, restricting.thawed)
+
+    def _rewrite(self, owner: UserId, memory_id: str, change: Callable[[Mapping[str, Any]], dict[str, Any]]) -> None:
+        """Change a payload and nothing else; mem0's own update would copy the text to the history once more."""
+        row = self._row(owner, memory_id)
+        if row is None or (payload := change(row.payload)) == row.payload:
+            return
+        with self._errors():
+            if self.label == "qdrant":  # whose update merges, so that no key could ever go
+                collection = self._vectors
+                collection.client.overwrite_payload(collection.collection_name, payload=payload, points=[memory_id])
+                return
+            vector = None
+            if self.label in _WHOLE_ROWS_ONLY:
+                vector = self._mem0().embedding_model.embed(payload.get("data") or "", "update")
+            self._vectors.update(vector_id=memory_id, vector=vector, payload=payload)
 
     # -- deletion --------------------------------------------------------------------------------
     # The vectors go last: they say which ids are the tenant's, so a crash before that can be repeated.
@@ -178,6 +293,78 @@ class Mem0OssStore:
             counts[Place.HISTORY] += self._history.delete(known)
         return Removal(counts, tuple(sorted(known)), untold=untold)
 
+    def holdings(self, owner: UserId) -> Holdings:
+        with self._errors():
+            rows = self._rows(self._vectors, {"user_id": owner})
+            entities = self._rows(self._entities, {"user_id": owner})
+        own = [memory_from_payload(row.id, row.payload) for row in rows]
+        ids = {memory.id for memory in own}
+        known = ids | self._not_of_others(owner, _linked(entities))
+        return Holdings.of(
+            own,
+            memory_ids=known,
+            counts={
+                Place.VECTORS: len(own),
+                Place.ENTITIES: len(entities),
+                Place.HISTORY: self._history.count(known),
+                Place.MESSAGES: self._history.count_messages(owner),
+            },
+            untold=self._history.untold(sorted(ids)),
+        )
+
+    def erase(self, owner: UserId, memory_ids: Sequence[str]) -> Mapping[Place, int]:
+        with self._errors():
+            owners = self._owners(memory_ids)
+            ours = [key for key in dict.fromkeys(memory_ids) if owners.get(key, "") in {owner, ""}]
+            history = self._history.delete(ours)
+            vectors = self._delete_rows(self._vectors, [key for key in ours if key in owners])
+            history += self._history.delete(ours)  # written while we deleted
+        return {Place.HISTORY: history, Place.VECTORS: vectors}
+
+    def _owners(self, memory_ids: Sequence[str]) -> dict[str, str]:
+        """Whose these memories are, "" for nobody's; those that do not exist are left out."""
+        if all(map(_is_uuid, memory_ids)):
+            rows = self._rows_by_id(memory_ids)
+        else:  # most vector stores raise on such an id, so it cannot be looked up
+            wanted = set(memory_ids)
+            rows = [row for row in self._rows(self._vectors, None) if str(row.id) in wanted]
+        return {str(row.id): str((row.payload or {}).get("user_id") or "") for row in rows}
+
+    def _rows_by_id(self, memory_ids: Sequence[str]) -> list[Any]:
+        if memory_ids and self.label == "qdrant":  # one call instead of one a row
+            collection = self._vectors
+            return list(collection.client.retrieve(collection.collection_name, ids=list(memory_ids)))
+        found = (self._vectors.get(vector_id=memory_id) for memory_id in memory_ids)
+        return [row for row in found if row is not None]
+
+    def scrub(self, tables: Sequence[str] = ()) -> tuple[Scrubbed, ...]:
+        note = f"{self.label} clears deleted rows from its files in its own time; the desk cannot tell when."
+        return Scrubbed("vector store", Scrub.NOT_APPLICABLE, None, note), self._history.scrub()
+
+    # -- ghosts ------------------------------------------------------------------------------------
+
+    def ghosts(self) -> Ghosts | None:
+        memories, rows, oldest, newest = 0, 0, "", ""
+        with self._errors():
+            for known in self._history.memory_ids():
+                gone = self._ghosts_among(known)
+                number, first, last = self._history.span(gone)
+                memories, rows = memories + len(gone), rows + number
+                oldest, newest = min(filter(None, (oldest, first)), default=""), max(newest, last)
+        return Ghosts(memories=memories, rows=rows, oldest=oldest, newest=newest)
+
+    def purge_ghosts(self, before: datetime) -> int:
+        with self._errors():
+            return sum(self._purge(self._history.older(known, before)) for known in list(self._history.memory_ids()))
+
+    def _purge(self, old: list[str]) -> int:
+        return self._history.delete(self._ghosts_among(old))  # looked up last, just before they go
+
+    def _ghosts_among(self, memory_ids: list[str]) -> list[str]:
+        """Those of these memories that no longer exist."""
+        there = self._owners(memory_ids)
+        return [memory_id for memory_id in memory_ids if memory_id not in there]
+
     # -- scan ------------------------------------------------------------------------------------
 
     def scan(self, owner: UserId, known_ids: Iterable[str], *, whole: bool) -> Residue:
@@ -202,11 +389,14 @@ class Mem0OssStore:
     def _judged(self, vectors: Sequence[str], findings: tuple[Finding, ...]) -> Residue:
         """Findings, unless the history file cannot be the agent's: then nothing found there means nothing."""
         residue = Residue(findings)
-        if untold := self._history.untold(vectors):
-            return residue.doubting(UNTOLD_PLACES, untold_note(untold))
-        if self._assumes_history and self._history.is_empty():
-            return residue.doubting(UNTOLD_PLACES, _ASSUMED_NOTE)
-        return residue
+        doubt = self._doubt(vectors)
+        return residue.doubting(UNTOLD_PLACES, doubt) if doubt else residue
+
+    def _doubt(self, memory_ids: Sequence[str]) -> str:
+        """Why the history file may not be the agent's; "" if nothing speaks against it."""
+        if untold := self._history.untold(memory_ids):
+            return untold_note(untold)
+        return _ASSUMED_NOTE if self._assumes_history and self._history.is_empty() else ""
 
     def _scan_history(self, owner: UserId, ids: set[str], *, whole: bool) -> Finding:
         if self._history.count(ids) and (found := self._history.count(self._not_of_others(owner, ids))):
@@ -245,6 +435,17 @@ class Mem0OssStore:
             rows = self._rows(self._vectors, None)
         found = {str((row.payload or {}).get("user_id") or "") for row in rows}
         return sorted(user_id for user_id in found if user_id > after)[:limit]
+
+    def mentions(self, terms: Sequence[str], *, excluding: UserId, limit: int) -> list[tuple[str, str]] | None:
+        with self._errors():
+            memories = [memory_from_payload(row.id, row.payload) for row in self._rows(self._vectors, None)]
+        others = [memory for memory in memories if memory.user_id not in {excluding, ""}]
+        rows = ((memory.user_id, memory.id, memory.text) for memory in others)
+        return mentioning.first(rows, Wording(terms), limit)
+
+    def somebody(self, number: int) -> list[str]:
+        user_ids = self.user_ids(after="", limit=DIRECTORY_LIMIT)
+        return random.sample(user_ids, min(number, len(user_ids)))
 
     # -- mem0 ------------------------------------------------------------------------------------
 
@@ -306,10 +507,11 @@ class Mem0OssStore:
     def _history(self) -> HistoryFile:
         return HistoryFile(Path(self._mem0().config.history_db_path))
 
-    def _all(self, owner: UserId, filters: Filters) -> list[Memory]:
+    def _all(self, owner: UserId, where: Selection) -> list[Memory]:
         with self._errors():
             rows = self._rows(self._vectors, {"user_id": owner})
-        return [memory_from_payload(row.id, row.payload) for row in rows if matches(filters, row.payload or {})]
+        memories = ((memory_from_payload(row.id, row.payload), row.payload or {}) for row in rows)
+        return [memory for memory, payload in memories if where.takes(memory, payload)]
 
     @staticmethod
     def _rows(collection: Any, filters: dict[str, Any] | None) -> list[Any]:
@@ -342,7 +544,10 @@ class Mem0OssStore:
 
     def _unlink_entities(self, owner: UserId, gone: set[str]) -> int:
         """Take memories out of the tenant's entities; an entity that links to nothing else goes."""
-        touched = [row for row in self._rows(self._entities, {"user_id": owner}) if gone & set(_linked([row]))]
+        rows = self._rows(self._entities, {"user_id": owner})
+        return self._unlink([row for row in rows if gone & set(_linked([row]))], gone)
+
+    def _unlink(self, touched: list[Any], gone: set[str]) -> int:
         self._delete_rows(self._entities, [row.id for row in touched if gone.issuperset(_linked([row]))])
         for row in touched:
             if remaining := [memory_id for memory_id in _linked([row]) if memory_id not in gone]:

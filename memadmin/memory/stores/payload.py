@@ -5,6 +5,7 @@ from types import MappingProxyType
 from typing import Any
 
 from memadmin.memory.records import Memory, SearchHit, parse_day
+from memadmin.memory.stores import restricting
 
 # mem0/memory/main.py: what get_all() promotes, and what it keeps for itself.
 _OWN_KEYS = frozenset(
@@ -44,13 +45,17 @@ def _fields(memory_id: object, payload: Mapping[str, Any], item: Mapping[str, An
         metadata = {key: value for key, value in payload.items() if key not in _OWN_KEYS}
     else:
         metadata = dict(item.get("metadata") or {})
+    last_day, marker = payload.get(restricting.EXPIRY), metadata.pop(restricting.MARKER, None)
+    restricted = restricting.is_in_force(last_day, marker)
     return {
         "id": str(memory_id),
         "text": payload.get("data") or "",
         "user_id": str(payload.get("user_id") or ""),
         "created": str(payload.get("created_at") or ""),
         "updated": str(payload.get("updated_at") or ""),
-        "expires_on": parse_day(payload.get("expiration_date")),
+        "expires_on": parse_day(last_day),
+        "restricted": restricted,
+        "expires_on_lift": parse_day(restricting.before(marker)) if restricted else None,
         "agent_id": payload.get("agent_id"),
         "run_id": payload.get("run_id"),
         "actor_id": payload.get("actor_id"),

@@ -6,24 +6,31 @@ and where an HNSW index exists it applies the tenant's filter after the approxim
 memories drop out. Here the tenant's rows are always taken first, and an expression index finds them.
 """
 
+import re
 import uuid
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
+from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from psycopg import Connection, sql
 from psycopg.conninfo import make_conninfo
+from psycopg.types.json import Jsonb
 from psycopg_pool import ConnectionPool
 
-from memadmin.memory.filters import Filters
+from memadmin.memory.browse import Selection
 from memadmin.memory.identity import UserId
-from memadmin.memory.records import Memory, Place, Position, Removal, Residue, SearchHit
+from memadmin.memory.overview import Overview
+from memadmin.memory.records import Holdings, Memory, Place, Position, Removal, Residue, Scrubbed, SearchHit
+from memadmin.memory.stores import browsing, mentioning, probing, restricting
 from memadmin.memory.stores.base import Query
 from memadmin.memory.stores.mem0_import import load_mem0
 from memadmin.memory.stores.mem0_oss import Mem0OssStore, counted
-from memadmin.memory.stores.payload import memory_from_payload
+from memadmin.memory.stores.payload import hit_from_payload, memory_from_payload
 from memadmin.memory.stores.per_process import PerProcess
+from memadmin.memory.stores.scrubbing import scrub_log, scrub_tables
 
 WAIT = 5.0
 """Seconds to wait for a connection before the store counts as down."""
@@ -52,33 +59,84 @@ class PgVectorStore(Mem0OssStore):
 
     def search(self, owner: UserId, query: Query) -> list[SearchHit]:
         self._mem0()
-        from memadmin.memory.stores.tenant_first import UNEXPIRED  # noqa: PLC0415 - after load_mem0
+        from memadmin.memory.stores.tenant_first import BROWSE, UNEXPIRED  # noqa: PLC0415 - after load_mem0
 
-        return self._ranked(owner, query, query.limit, **query.filters, **{UNEXPIRED: not query.include_expired})
+        inner = {BROWSE: query.where.browse, UNEXPIRED: not query.include_expired}
+        return self._ranked(owner, query, query.limit, **query.where.filters, **inner)
 
-    def page(self, owner: UserId, *, after: Position | None, limit: int, filters: Filters) -> list[Memory]:
-        self._mem0()
-        from memadmin.memory.stores.tenant_first import CREATED, conditions  # noqa: PLC0415 - after load_mem0
+    def page(self, owner: UserId, *, after: Position | None, limit: int, where: Selection) -> list[Memory]:
+        clause, arguments = self._conditions(owner, where)
+        from memadmin.memory.stores.tenant_first import CREATED  # noqa: PLC0415 - after load_mem0
 
-        where, arguments = conditions(owner, dict(filters))
         if after is not None:
-            where = sql.SQL("{} AND ({}, id) < (%s, %s)").format(where, CREATED)
+            clause = sql.SQL("{} AND ({}, id) < (%s, %s)").format(clause, CREATED)
             arguments += [after.created, _uuid_or_nil(after.id)]
         statement = sql.SQL("SELECT id, payload FROM {table} WHERE {where} ORDER BY {created} DESC, id DESC LIMIT %s")
         with self._transaction() as connection:
             rows = connection.execute(
-                statement.format(table=self._tables["vectors"], where=where, created=CREATED), [*arguments, limit]
+                statement.format(table=self._tables["vectors"], where=clause, created=CREATED), [*arguments, limit]
             ).fetchall()
         return [memory_from_payload(*row) for row in rows]
 
-    def count(self, owner: UserId) -> int:
-        return int(self._rows_of("SELECT count(*) FROM {vectors} WHERE " + _OWNER, owner=owner)[0][0])
+    def count(self, owner: UserId, where: Selection) -> int:
+        clause, arguments = self._conditions(owner, where)
+        statement = sql.SQL("SELECT count(*) FROM {} WHERE {}").format(self._tables["vectors"], clause)
+        with self._transaction() as connection:
+            return int(connection.execute(statement, arguments).fetchall()[0][0])
+
+    def _conditions(self, owner: UserId, where: Selection) -> tuple[sql.Composable, list[Any]]:
+        self._mem0()
+        from memadmin.memory.stores.tenant_first import BROWSE, conditions  # noqa: PLC0415 - after load_mem0
+
+        return conditions(owner, {**where.filters, BROWSE: where.browse})
+
+    def overview(self, owner: UserId, *, today: date, soon: date) -> Overview:
+        arguments = {"owner": owner, "today": today.isoformat(), "soon": soon.isoformat()}
+        with self._transaction() as connection:
+            rows = connection.execute(browsing.overview_of(self._tables["vectors"]), arguments).fetchall()
+        return browsing.counted(rows)
+
+    def similar(self, owner: UserId, memory: Memory, *, limit: int, include_expired: bool) -> list[SearchHit]:
+        unexpired = sql.SQL("" if include_expired else f"AND NOT {browsing.EXPIRED}")
+        statement = sql.SQL(_SIMILAR).format(**self._tables, unexpired=unexpired)
+        arguments = {"owner": owner, "id": _uuid_or_nil(memory.id), "limit": limit}
+        with self._transaction() as connection:
+            rows = connection.execute(statement, arguments).fetchall()
+        return [replace(hit_from_payload(*row[:2]), score=min(1.0, max(0.0, 1.0 - float(row[2])))) for row in rows]
 
     def get(self, owner: UserId, memory_id: str) -> Memory | None:
         # A malformed id takes the same road as an unknown or foreign one, and the same time.
         query = "SELECT id, payload FROM {vectors} WHERE id = %(id)s AND " + _OWNER
         rows = self._rows_of(query, owner=owner, id=_uuid_or_nil(memory_id))
         return memory_from_payload(*rows[0]) if rows and str(rows[0][0]) == memory_id else None
+
+    # -- correction --------------------------------------------------------------------------------
+
+    def _others_saying(self, owner: UserId, memory_id: str, wordings: frozenset[str]) -> int:
+        patterns = probing.likely(wordings)
+        rows = self._rows_of(_SAYING, owner=owner, id=_uuid_or_nil(memory_id), patterns=patterns) if patterns else []
+        return sum(probing.says_any(row[0], wordings) for row in rows)
+
+    def _entity_rows(self, owner: UserId, memory_id: str) -> list[Any]:
+        rows = self._rows_of(_ENTITIES_OF, owner=owner, ids=[memory_id])
+        return [_Row(str(row[0]), row[1]) for row in rows]
+
+    def _unlink(self, touched: list[Any], gone: set[str]) -> int:
+        rows = [row.id for row in touched]
+        arguments = {"rows": rows, "ids": sorted(gone)}
+        with self._transaction() as connection:
+            dropped = connection.execute(self._sql(_DROP_ROWS), arguments).rowcount if rows else 0
+            return dropped + (connection.execute(self._sql(_UNLINK_ROWS), arguments).rowcount if rows else 0)
+
+    def _rewrite(self, owner: UserId, memory_id: str, change: Callable[[Mapping[str, Any]], dict[str, Any]]) -> None:
+        arguments = {"owner": owner, "id": _uuid_or_nil(memory_id)}
+        keys = [restricting.EXPIRY, restricting.MARKER]  # nothing else of the payload is written
+        with self._transaction() as connection:
+            row = connection.execute(self._sql(_LOCK_PAYLOAD), arguments).fetchone()
+            if row is None or (payload := change(row[0])) == row[0]:
+                return
+            present = Jsonb({key: payload[key] for key in keys if key in payload})
+            connection.execute(self._sql(_SET_KEYS), {**arguments, "keys": keys, "present": present})
 
     # -- deletion: one statement a place, the vectors last ----------------------------------------
 
@@ -98,16 +156,61 @@ class PgVectorStore(Mem0OssStore):
         return Removal(_counts(vectors, entities, history, messages), tuple(own), untold=untold)
 
     def delete_all(self, owner: UserId) -> Removal:
-        known = {row[0] for row in self._rows_of(_KNOWN_IDS, owner=owner)}
-        untold = self._history.untold([str(row[0]) for row in self._rows_of(_OWN_IDS, owner=owner)])
+        own = [row[0] for row in self._rows_of(_OWN, owner=owner)]
+        known = {*own, *self._linked_alone(owner, own)}
+        untold = self._history.untold(own)
         history = self._history.delete(known)
         messages = self._history.delete_messages(owner)
         with self._transaction() as connection:
             entities = connection.execute(self._sql(_DELETE_ENTITIES), {"owner": owner}).rowcount
             gone = connection.execute(self._sql(_DELETE_ALL), {"owner": owner}).fetchall()
         known |= {str(row[0]) for row in gone}
-        history += self._history.delete(known)
+        if self._history.count(known):
+            history += self._history.delete(known)
         return Removal(_counts(len(gone), entities, history, messages), tuple(sorted(known)), untold=untold)
+
+    def holdings(self, owner: UserId) -> Holdings:
+        rows = self._rows_of(_OWN, owner=owner)
+        own = {row[0] for row in rows}
+        known = own | self._linked_alone(owner, own)
+        created = [row[1] for row in rows if row[1]]
+        ((entities,),) = self._rows_of("SELECT count(*) FROM {entities} WHERE " + _OWNER, owner=owner)
+        history, messages = self._history.count(known), self._history.count_messages(owner)
+        return Holdings(
+            memory_ids=tuple(sorted(known)),
+            counts=_counts(len(own), entities, history, messages),
+            oldest=min(created, default=""),
+            newest=max(created, default=""),
+            agents=tuple(sorted({row[2] for row in rows if row[2]})),
+            untold=self._history.untold(list(own)),
+        )
+
+    def _linked_alone(self, owner: UserId, own: Collection[str]) -> set[str]:
+        """Ids that the tenant's entities link to and that are no memory of anybody's (any more)."""
+        rest = {row[0] for row in self._rows_of(_LINKED_IDS, owner=owner)}.difference(own)
+        others = self._rows_of(_OF_OTHERS, owner=owner, ids=_uuid_array(rest)) if rest else []
+        return rest.difference(row[0] for row in others)
+
+    def erase(self, owner: UserId, memory_ids: Sequence[str]) -> Mapping[Place, int]:
+        with self._transaction() as connection:
+            others = connection.execute(
+                self._sql(_FOREIGN), {"owner": owner, "ids": _uuid_array(memory_ids)}
+            ).fetchall()
+            ours = set(memory_ids).difference(row[0] for row in others)
+            history = self._history.delete(ours)  # durable before the vectors are: they say whose the ids are
+            vectors = connection.execute(self._sql(_ERASE), {"owner": owner, "ids": _uuid_array(ours)}).rowcount
+        if self._history.count(ours):  # written while we deleted
+            history += self._history.delete(ours)
+        return {Place.HISTORY: history, Place.VECTORS: vectors}
+
+    def scrub(self, tables: Sequence[str] = ()) -> tuple[Scrubbed, ...]:
+        self._mem0()
+        with self._errors(), Connection.connect(conninfo(self._options), autocommit=True) as connection:
+            return (
+                scrub_tables(connection, [*self._collections, *tables]),
+                scrub_log(connection),
+                self._history.scrub(),
+            )
 
     # -- scan --------------------------------------------------------------------------------------
 
@@ -115,7 +218,7 @@ class PgVectorStore(Mem0OssStore):
         known = sorted({str(memory_id) for memory_id in known_ids})
         vectors = {str(row[0]) for row in self._rows_of(_SCAN_VECTORS, owner=owner, ids=known, whole=whole)}
         entities = self._rows_of(_SCAN_ENTITIES, owner=owner, ids=known, whole=whole)
-        linked = {row[0] for row in self._rows_of(_KNOWN_IDS, owner=owner)} if whole else set()
+        linked = self._linked_alone(owner, vectors) if whole else set()
         return self._judged(
             sorted(vectors),
             (
@@ -128,21 +231,34 @@ class PgVectorStore(Mem0OssStore):
 
     def _not_of_others(self, owner: UserId, memory_ids: Iterable[str]) -> set[str]:
         known = set(memory_ids)
-        query = "SELECT id FROM {vectors} WHERE id = ANY(%(ids)s) AND payload->>'user_id' <> %(owner)s"
-        rows = self._rows_of(query, owner=owner, ids=[_uuid_or_nil(memory_id) for memory_id in known])
-        return known - {str(row[0]) for row in rows}
+        return known.difference(row[0] for row in self._rows_of(_FOREIGN, owner=owner, ids=_uuid_array(known)))
 
     def _unowned_history(self) -> int:
         return sum(self._missing(memory_ids) for memory_ids in self._history.memory_ids())
 
     def _missing(self, memory_ids: list[str]) -> int:
+        return len(self._ghosts_among(memory_ids))
+
+    def _ghosts_among(self, memory_ids: list[str]) -> list[str]:
         ids = [_uuid_or_nil(memory_id) for memory_id in memory_ids]
-        return len(ids) - int(self._rows_of("SELECT count(*) FROM {vectors} WHERE id = ANY(%(ids)s)", ids=ids)[0][0])
+        there = {str(row[0]) for row in self._rows_of("SELECT id FROM {vectors} WHERE id = ANY(%(ids)s)", ids=ids)}
+        return [memory_id for memory_id in memory_ids if memory_id not in there]
 
     # -- directory and indexes -----------------------------------------------------------------------
 
     def user_ids(self, *, after: str, limit: int) -> list[str]:
         return [row[0] for row in self._rows_of(_USER_IDS, after=after, limit=limit)]
+
+    def mentions(self, terms: Sequence[str], *, excluding: UserId, limit: int) -> list[tuple[str, str]] | None:
+        with self._transaction() as connection:
+            return mentioning.look(connection, self._tables["vectors"], terms, excluding=excluding, limit=limit)
+
+    def somebody(self, number: int) -> list[str]:
+        # Neighbours of random points: ids are random, so that is one index descent a point.
+        points = [uuid.uuid4() for _ in range(4 * number)]
+        found = [row[0] for row in self._rows_of(_SOMEBODY, points=points, number=number)]
+        few = self.user_ids(after="", limit=number) if len(found) < number else []  # somebody has nearly all of it
+        return list(dict.fromkeys(found + few))[:number]
 
     def index(self) -> None:
         """Build the per-tenant indexes on collections that mem0 made without them, while agents go on writing."""
@@ -205,6 +321,13 @@ class PgVectorStore(Mem0OssStore):
             yield connection
 
 
+class _Row(NamedTuple):
+    """A row as mem0's vector stores hand them out."""
+
+    id: str
+    payload: Any
+
+
 class SharedPool(ConnectionPool[Connection[Any]]):
     """A pool that outlives mem0's own vector store objects, which close theirs when they are collected."""
 
@@ -241,6 +364,14 @@ def _counts(vectors: int, entities: int, history: int, messages: int) -> dict[Pl
     return {Place.VECTORS: vectors, Place.ENTITIES: entities, Place.HISTORY: history, Place.MESSAGES: messages}
 
 
+def _uuid_array(values: Iterable[str]) -> str:
+    """Those that are ids as mem0 and PostgreSQL spell them, as PostgreSQL's text of an array: quicker than a list."""
+    return "{" + ",".join(value for value in values if _UUID.fullmatch(value)) + "}"
+
+
+_UUID = re.compile("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+
+
 def _uuid_or_nil(value: str) -> uuid.UUID:
     try:
         return uuid.UUID(value)
@@ -254,17 +385,16 @@ _ADDRESS = ("dbname", "user", "password", "host", "port", "sslmode")
 _NO_ADDRESS = dict.fromkeys(_ADDRESS)
 
 # A linked id that is somebody else's memory is not ours to touch, whatever an entity row says.
-_OWN_IDS = f"SELECT id FROM {{vectors}} WHERE {_OWNER}"
-_KNOWN_IDS = f"""
-    SELECT id::text FROM {{vectors}} WHERE {_OWNER}
-    UNION
-    SELECT linked FROM {{entities}}, jsonb_array_elements_text(
-        CASE jsonb_typeof({_LINKED}) WHEN 'array' THEN {_LINKED} ELSE '[]' END) AS linked
-    WHERE {_OWNER} AND NOT EXISTS (
-        SELECT FROM {{vectors}} AS other
-        WHERE other.id = CASE WHEN pg_input_is_valid(linked, 'uuid') THEN linked::uuid END
-          AND other.payload->>'user_id' IS DISTINCT FROM %(owner)s)
+_OWN = f"SELECT id::text, payload->>'created_at', payload->>'agent_id' FROM {{vectors}} WHERE {_OWNER}"
+_LINKED_IDS = f"""
+    SELECT DISTINCT jsonb_array_elements_text(CASE jsonb_typeof({_LINKED}) WHEN 'array' THEN {_LINKED} ELSE '[]' END)
+    FROM {{entities}} WHERE {_OWNER}
 """
+_OF_OTHERS = """
+    SELECT id::text FROM {vectors}
+    WHERE id = ANY(%(ids)s::uuid[]) AND payload->>'user_id' IS DISTINCT FROM %(owner)s
+"""
+_FOREIGN = "SELECT id::text FROM {vectors} WHERE id = ANY(%(ids)s::uuid[]) AND payload->>'user_id' <> %(owner)s"
 _DROP_ENTITIES = f"""
     DELETE FROM {{entities}} WHERE {_OWNER} AND {_LINKED} ?| %(ids)s AND {_LINKED} <@ to_jsonb(%(ids)s::text[])
 """
@@ -272,8 +402,43 @@ _UNLINK_ENTITIES = f"""
     UPDATE {{entities}} SET payload = jsonb_set(payload, '{{{{linked_memory_ids}}}}', ({_LINKED}) - %(ids)s::text[])
     WHERE {_OWNER} AND {_LINKED} ?| %(ids)s
 """
+_ENTITIES_OF = f"""
+    SELECT id, payload FROM {{entities}} WHERE {_OWNER}
+    AND ({_LINKED} ?| %(ids)s OR {_LINKED} IS NULL OR {_LINKED} IN ('[]', 'null'))
+"""
+_DROP_ROWS = f"""
+    DELETE FROM {{entities}} WHERE id = ANY(%(rows)s::uuid[])
+    AND ({_LINKED} IS NULL OR {_LINKED} = 'null' OR {_LINKED} <@ to_jsonb(%(ids)s::text[]))
+"""
+_UNLINK_ROWS = f"""
+    UPDATE {{entities}} SET payload = jsonb_set(payload, '{{{{linked_memory_ids}}}}', ({_LINKED}) - %(ids)s::text[])
+    WHERE id = ANY(%(rows)s::uuid[]) AND {_LINKED} ?| %(ids)s
+"""
+_SAYING = f"""
+    SELECT payload->>'data' FROM {{vectors}}
+    WHERE {_OWNER} AND id <> %(id)s AND lower(payload->>'data' COLLATE "C") LIKE ANY(%(patterns)s)
+"""
+_LOCK_PAYLOAD = f"SELECT payload FROM {{vectors}} WHERE id = %(id)s AND {_OWNER} FOR UPDATE"
+_SET_KEYS = f"""
+    UPDATE {{vectors}} SET payload = (payload - %(keys)s::text[]) || %(present)s WHERE id = %(id)s AND {_OWNER}
+"""
+_SIMILAR = f"""
+    WITH own AS MATERIALIZED (
+        SELECT id, vector <=> (SELECT vector FROM {{vectors}} WHERE id = %(id)s AND {_OWNER}) AS distance
+        FROM {{vectors}} WHERE {_OWNER} AND id <> %(id)s {{unexpired}}
+    ), best AS (SELECT id, distance FROM own WHERE distance IS NOT NULL ORDER BY distance, id LIMIT %(limit)s)
+    SELECT id, payload, distance FROM best JOIN {{vectors}} USING (id) ORDER BY distance, id
+"""
 _DELETE_ENTITIES = f"DELETE FROM {{entities}} WHERE {_OWNER}"
 _DELETE_SOME = f"DELETE FROM {{vectors}} WHERE id = ANY(%(ids)s::uuid[]) AND {_OWNER}"
+_ERASE = f"""
+    DELETE FROM {{vectors}} WHERE id = ANY(%(ids)s::uuid[]) AND ({_OWNER} OR payload->>'user_id' IS NULL)
+"""
+_SOMEBODY = """
+    SELECT DISTINCT user_id FROM unnest(%(points)s::uuid[]) AS point, LATERAL (
+        SELECT payload->>'user_id' AS user_id FROM {vectors} WHERE id >= point ORDER BY id LIMIT 1) AS near
+    WHERE user_id <> '' LIMIT %(number)s
+"""
 _DELETE_ALL = f"DELETE FROM {{vectors}} WHERE {_OWNER} RETURNING id"
 _SCAN_VECTORS = f"""
     SELECT id FROM {{vectors}} WHERE {_OWNER} AND (%(whole)s OR id::text = ANY(%(ids)s))

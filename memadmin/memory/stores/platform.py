@@ -7,11 +7,12 @@ is worked off or a short time is over, and every list asks for what is hidden.
 
 import itertools
 import logging
+import random
 import time
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from urllib.parse import parse_qsl, quote, urlsplit
 
 import httpx
 
+from memadmin.memory.browse import Selection
 from memadmin.memory.errors import (
     ConfigurationError,
     CrossTenantRecord,
@@ -26,21 +28,27 @@ from memadmin.memory.errors import (
     StoreError,
     StoreUnavailable,
 )
-from memadmin.memory.filters import Filters, matches
 from memadmin.memory.identity import UserId
+from memadmin.memory.overview import Overview
 from memadmin.memory.records import (
     Added,
     Change,
     Finding,
+    Ghosts,
+    Holdings,
     Memory,
     Place,
     Position,
     Removal,
     Residue,
+    Scrub,
+    Scrubbed,
     SearchHit,
     Status,
 )
-from memadmin.memory.stores.base import Addition, Query
+from memadmin.memory.stores import probing, restricting
+from memadmin.memory.stores.alike import by_text
+from memadmin.memory.stores.base import Addition, Correction, Query
 from memadmin.memory.stores.mem0_import import load_mem0
 from memadmin.memory.stores.payload import hit_from_item, memory_from_item
 from memadmin.memory.stores.per_process import PerProcess
@@ -61,6 +69,12 @@ _HIDDEN_TOO = {"show_expired": True, "include_merged": True}
 _COPIES_NOTE = (
     "Profiles, exports, event payloads and webhooks already sent may hold copies; the platform offers no way to check."
 )
+_HISTORY_NOTE = (
+    "The mem0 platform keeps earlier wordings in the memory's history and offers no call that takes them out. "
+    "To be rid of them delete the memory, and add the corrected text as a new one."
+)
+_DERIVED_NOTE = "What the platform derives from a text to link memories is shown by no call."
+_FILES_NOTE = "The files are mem0's: ask for its confirmation under your data processing agreement."
 
 
 class PlatformStore:
@@ -113,24 +127,37 @@ class PlatformStore:
                 # The platform knows other fields and operators than we do and answers 400 to the rest
                 # (docs/platform/features/v2-memory-filters.mdx): conditions on content are checked below.
                 filters={"user_id": owner},
-                top_k=TOP_K if query.filters else query.limit,
+                top_k=TOP_K if query.where else query.limit,
                 threshold=query.threshold,
                 show_expired=query.include_expired,
             )
             hits = [hit_from_item(_plain(item)) for item in answer["results"]]
-        return [hit for hit in hits if _fulfils(query.filters, hit)][: query.limit]
+        return [hit for hit in hits if _fulfils(query.where, hit)][: query.limit]
 
-    def page(self, owner: UserId, *, after: Position | None, limit: int, filters: Filters) -> list[Memory]:
-        memories, total = self._listing(owner)
-        if len(memories) < total:
-            raise StoreError("The mem0 platform lists fewer memories than it counts. Try again.")
-        found = [memory for memory in memories if _fulfils(filters, memory)]
+    def page(self, owner: UserId, *, after: Position | None, limit: int, where: Selection) -> list[Memory]:
+        found = self._all(owner, where)
         found.sort(key=lambda memory: memory.position, reverse=True)
         return [memory for memory in found if after is None or memory.position < after][:limit]
 
-    def count(self, owner: UserId) -> int:
+    def _all(self, owner: UserId, where: Selection) -> list[Memory]:
+        memories, total = self._listing(owner)
+        if len(memories) < total:
+            raise StoreError("The mem0 platform lists fewer memories than it counts. Try again.")
+        return [memory for memory in memories if _fulfils(where, memory)]
+
+    def count(self, owner: UserId, where: Selection) -> int:
+        if where:
+            return len(self._all(owner, where))
         with _errors():
             return int(self._page(owner, number=1, size=1)["count"])
+
+    def overview(self, owner: UserId, *, today: date, soon: date) -> Overview:
+        return Overview.of(self._all(owner, Selection()), today=today, soon=soon)
+
+    def similar(self, owner: UserId, memory: Memory, *, limit: int, include_expired: bool) -> list[SearchHit]:
+        query = by_text(memory, limit, include_expired=include_expired)
+        found = self.search(owner, query) if query else []
+        return [hit for hit in found if hit.id != memory.id][:limit]
 
     def get(self, owner: UserId, memory_id: str) -> Memory | None:
         memory = self._fetch(memory_id)
@@ -146,6 +173,77 @@ class PlatformStore:
     def update(self, owner: UserId, memory_id: str, text: str) -> None:
         if self.get(owner, memory_id):  # the old wording cannot be brought back, so check here too
             self._by_id("update", memory_id, text=text)
+
+    # -- correction ------------------------------------------------------------------------------
+    # The platform keeps every wording in a history that goes with the memory only, and tells nothing of what else it
+    # derived from the text. So the text is replaced, and the probe says what stays.
+
+    def rectify(self, owner: UserId, memory_id: str, text: str) -> Correction:
+        before = self.get(owner, memory_id)
+        if before is None:  # gone meanwhile
+            return Correction(counts={}, wordings=frozenset())
+        if before.text != text:
+            self.update(owner, memory_id, text)
+        counts = {Place.VECTORS: int(before.text != text)}
+        return Correction(counts=counts, wordings=frozenset({before.text}.union(*self._told(memory_id)) - {text}))
+
+    def forget_history(self, owner: UserId, memory_id: str) -> int:
+        if set().union(*self._told(memory_id)) - self._present(owner, memory_id):
+            raise StoreError(_HISTORY_NOTE)
+        return 0
+
+    def _present(self, owner: UserId, memory_id: str) -> set[str]:
+        memory = self.get(owner, memory_id)
+        return {memory.text} if memory else set()
+
+    def probe(self, owner: UserId, memory_id: str, text: str, correction: Correction) -> Residue:
+        wordings = correction.wordings
+        telling = sum(not wordings.isdisjoint(texts) for texts in self._told(memory_id))
+        history = Finding(Place.HISTORY, Status.RESIDUE, telling, _HISTORY_NOTE) if telling else None
+        return Residue(
+            (
+                self._probe_vectors(owner, memory_id, text, wordings),
+                Finding(Place.ENTITIES, Status.UNCHECKED, 0, _DERIVED_NOTE),
+                history or Finding(Place.HISTORY, Status.CLEAN),
+                Finding(Place.COPIES, Status.UNCHECKED, 0, _COPIES_NOTE),
+            )
+        )
+
+    def _probe_vectors(self, owner: UserId, memory_id: str, text: str, wordings: frozenset[str]) -> Finding:
+        memories = {memory.id: memory for memory in self._all(owner, Selection())}
+        item = self._item(owner, memory_id)
+        own = bool(item) and probing.lingers({**_plain(item), "data": item["memory"], "memory": ""}, text, wordings)
+        memories.pop(memory_id, None)
+        others = sum(probing.says_any(memory.text, wordings) for memory in memories.values())
+        note = f"{others} other memories of this person say the same in their text." if others else ""
+        found = int(own) + others
+        return Finding(Place.VECTORS, Status.RESIDUE if found else Status.CLEAN, found, note)
+
+    def restrict(self, owner: UserId, memory_id: str) -> None:
+        self._rewrite(owner, memory_id, restricting.frozen)
+
+    def lift(self, owner: UserId, memory_id: str) -> None:
+        self._rewrite(owner, memory_id, restricting.thawed)
+
+    def _rewrite(self, owner: UserId, memory_id: str, change: Callable[[Mapping[str, Any]], dict[str, Any]]) -> None:
+        item = self._item(owner, memory_id)
+        if item is None:
+            return
+        kept = {**(item.get("metadata") or {}), restricting.EXPIRY: item.get("expiration_date")}
+        metadata = change(kept)
+        if metadata != kept:
+            last_day = metadata.pop(restricting.EXPIRY, None)  # None clears it
+            self._by_id("update", memory_id, expiration_date=last_day, metadata=metadata)
+
+    def _item(self, owner: UserId, memory_id: str) -> Any:
+        item = self._by_id("get", memory_id)
+        return item if item and item.get("user_id") == owner else None
+
+    def _told(self, memory_id: str) -> list[set[str]]:
+        """The texts of each entry of a memory's history."""
+        entries = self._by_id("history", memory_id) or []
+        with _errors():
+            return [_texts_of(entry) for entry in entries]
 
     # -- deletion --------------------------------------------------------------------------------
 
@@ -164,6 +262,24 @@ class PlatformStore:
             orders.append(_or_none(lambda: self._request("DELETE", path)))
         counts = {Place.VECTORS: len(memories), Place.ENTITIES: entities}
         return Removal(counts, tuple(memory.id for memory in memories), queued=not self._settled(orders))
+
+    def holdings(self, owner: UserId) -> Holdings:
+        memories, _ = self._listing(owner)
+        counts = {Place.VECTORS: len(memories), Place.ENTITIES: self._count_entities(owner)}
+        return Holdings.of(memories, memory_ids=(memory.id for memory in memories), counts=counts)
+
+    def erase(self, owner: UserId, memory_ids: Sequence[str]) -> Mapping[Place, int]:
+        # One by one: the platform's call for a batch takes ids of anybody, and its history goes with the memory.
+        return self.delete(owner, memory_ids).counts
+
+    def scrub(self, tables: Sequence[str] = ()) -> tuple[Scrubbed, ...]:
+        return (Scrubbed("mem0 platform", Scrub.NOT_APPLICABLE, None, _FILES_NOTE),)
+
+    def ghosts(self) -> Ghosts | None:
+        return None  # the platform serves the history of a memory, and lists no others
+
+    def purge_ghosts(self, before: datetime) -> int:
+        return 0
 
     def _settled(self, orders: Iterable[Any]) -> bool:
         """Follow orders until the platform says it is done with them, well or badly; False if time ran out."""
@@ -236,6 +352,13 @@ class PlatformStore:
                 return
             query = dict(parse_qsl(urlsplit(answer["next"]).query))  # its host is not ours to follow with a key
 
+    def mentions(self, terms: Sequence[str], *, excluding: UserId, limit: int) -> list[tuple[str, str]] | None:
+        return None  # every list and every search there is one tenant's
+
+    def somebody(self, number: int) -> list[str]:
+        user_ids = self.user_ids(after="", limit=TOP_K)
+        return random.sample(user_ids, min(number, len(user_ids)))
+
     # -- mem0 ------------------------------------------------------------------------------------
 
     def close(self) -> None:
@@ -289,7 +412,7 @@ class PlatformStore:
         with _errors():
             return None if item is None else memory_from_item(_plain(item))
 
-    def _by_id(self, call: str, memory_id: str, **arguments: str) -> Any:
+    def _by_id(self, call: str, memory_id: str, **arguments: Any) -> Any:
         """One of the client's calls by id; None for an id that the platform does not know.
 
         The platform's ids are UUIDs. Nothing else is sent: "" and ".." would turn the path into another resource.
@@ -347,19 +470,26 @@ def _is_from_the_platform(cause: BaseException | None) -> bool:
 def _plain(item: Mapping[str, Any]) -> dict[str, Any]:
     """An item under the names that mem0 OSS uses; whose it is comes from the item alone, never from its metadata."""
     metadata = item.get("metadata") or {}
+    found = {"categories": item["categories"]} if item.get("categories") else {}  # by the platform, not the application
     return {
         **item,
+        "metadata": {**found, **metadata},
         "user_id": item.get("user_id"),
         "agent_id": item.get("agent_id") or metadata.get("agent_id"),  # see add()
         "run_id": item.get("run_id") or item.get("session_id"),
     }
 
 
-def _fulfils(filters: Filters, memory: Memory) -> bool:
-    own = {
-        key: value for key, value in memory.as_dict().items() if key not in {"metadata", "memory", "expired", "score"}
-    }
-    return matches(filters, {**memory.metadata, **own, "data": memory.text})
+def _fulfils(where: Selection, memory: Memory) -> bool:
+    hidden = {"metadata", "memory", "expired", "restricted", "score"}
+    own = {key: value for key, value in memory.as_dict().items() if key not in hidden}
+    return where.takes(memory, {**memory.metadata, **own, "data": memory.text})
+
+
+def _texts_of(entry: Mapping[str, Any]) -> set[str]:
+    """Every text that an entry of the history tells, what was said at the time included."""
+    said = [message.get("content") for message in entry.get("input") or [] if isinstance(message, Mapping)]
+    return {text for text in (entry.get("old_memory"), entry.get("new_memory"), *said) if isinstance(text, str)}
 
 
 def _change(entry: Mapping[str, Any]) -> Change:

@@ -11,6 +11,7 @@ from psycopg import Connection, sql
 
 from memadmin.memory.errors import StoreError
 from memadmin.memory.filters import as_text, comparisons
+from memadmin.memory.stores.browsing import EXPIRED, browsed
 
 OWNER = sql.SQL("(payload->>'user_id')")
 CREATED = sql.SQL("(coalesce(payload->>'created_at', '') COLLATE \"C\")")
@@ -28,10 +29,10 @@ _COMPARISONS = {
         for operator, sign in {"gt": ">", "gte": ">=", "lt": "<", "lte": "<="}.items()
     },
 }
-_NOT_EXPIRED = """coalesce(payload->>'expiration_date' !~ '^\\d{4}-\\d\\d-\\d\\d$'
-    OR payload->>'expiration_date' >= to_char(now() AT TIME ZONE 'utc', 'YYYY-MM-DD'), true)"""
 UNEXPIRED = "$unexpired"
 """Key of a filter that no caller can write: leave out what mem0 would drop only after taking the nearest."""
+BROWSE = "$browse"
+"""Key of a ``Browse``, likewise."""
 _CREATE_LOCK = 0x6D656D30  # "mem0": one creator of tables and indexes at a time
 
 
@@ -120,7 +121,11 @@ def conditions(owner: str, filters: dict[str, Any]) -> tuple[sql.Composable, lis
     arguments: list[Any] = [owner]
     content = dict(filters)
     if content.pop(UNEXPIRED, False):
-        clauses.append(sql.SQL(_NOT_EXPIRED))
+        clauses.append(sql.SQL(f"NOT {EXPIRED}"))
+    if browse := content.pop(BROWSE, None):
+        narrowing, values = browsed(browse)
+        clauses += narrowing
+        arguments += values
     for field, condition in content.items():
         for operator, operand in comparisons(condition).items():
             clauses.append(sql.SQL(_COMPARISONS[operator]))
