@@ -3,19 +3,13 @@
 import threading
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Any, TypeVar
-
-from django.db.models import QuerySet
 
 from dashboard.models import Tenant
 from dashboard.roles import Right
-from memadmin.memory import ConfigurationError, MemoryScopeError, ScopedMemory, UserId, connect
+from memadmin.memory import ConfigurationError, ErasureScope, MemoryScopeError, ScopedMemory, UserId, connect
 
 ANY_STAFF = "any staff"
-
-MOST_FOUND = 20
-"""Tenants shown for one look-up."""
 
 _View = TypeVar("_View", bound=Callable[..., Any])
 
@@ -36,35 +30,31 @@ def any_staff(view: _View) -> _View:
     return view
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
-    """What a look-up found."""
-
-    exact: Tenant | None
-    similar: list[Tenant]  # user_ids that begin with what was typed
-    more: bool  # there are further ones that are not listed
+def without_purpose(view: _View) -> _View:
+    """Declare that a tenant view shows nothing of the tenant's content and needs no stated purpose."""
+    view.needs_purpose = False  # type: ignore[attr-defined]
+    return view
 
 
-def find_tenants(typed: str) -> Found:
-    """Look up a tenant by user_id or by the beginning of one.
-
-    An id that the store knows and the directory does not is taken into the directory.
-
-    Args:
-        typed: what staff typed, without surrounding white space.
+def discover(user_id: UserId) -> Tenant | None:
+    """Take a tenant into the directory whom the store knows already; None if it knows nobody of that user_id.
 
     Raises:
-        InvalidUserId: what was typed cannot be (the beginning of) a user_id. StoreUnavailable.
+        StoreUnavailable.
     """
-    user_id = UserId.parse(typed)
-    exact = Tenant.objects.filter(user_id=user_id).first() or _discover(user_id)
-    similar = list(_beginning_with(user_id)[: MOST_FOUND + 1])
-    return Found(exact, similar[:MOST_FOUND], len(similar) > MOST_FOUND)
+    if connect().scope(user_id).count() == 0:
+        return None
+    return Tenant.objects.get_or_create(user_id=user_id)[0]
 
 
 def open_scope(tenant: Tenant) -> ScopedMemory:
     """The right to touch this tenant's memories."""
     return connect().scope(tenant.user_id)
+
+
+def open_scope_for_erasure(tenant: Tenant) -> ErasureScope:
+    """The right to erase this tenant, piece by piece. For ``dashboard.privacy`` only."""
+    return connect().scope_for_erasure(tenant.user_id)
 
 
 def store_label() -> str:
@@ -83,13 +73,3 @@ def warm_up() -> None:
             connect().user_ids(limit=1)
 
     threading.Thread(target=open_store, name="open-store", daemon=True).start()
-
-
-def _discover(user_id: UserId) -> Tenant | None:
-    if connect().scope(user_id).count() == 0:
-        return None
-    return Tenant.objects.get_or_create(user_id=user_id)[0]
-
-
-def _beginning_with(prefix: str) -> QuerySet[Tenant]:
-    return Tenant.objects.filter(user_id__startswith=prefix).exclude(user_id=prefix).order_by("user_id")

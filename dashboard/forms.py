@@ -1,27 +1,35 @@
 """What staff type in."""
 
-from typing import Any
+from typing import Any, Self
 from urllib.parse import urlencode
 
 from django import forms
+from django.http import HttpRequest
 
 from dashboard.audit import Action, tenant_digest
 from dashboard.audit.search import Wanted
 from dashboard.grounds import GROUNDS
-from dashboard.models import Tenant
-from memadmin.memory.identity import refusal
+from dashboard.privacy.certificate_files import Checked, NotACertificate, check
+from dashboard.purposes import Category
+from memadmin.memory.identity import MAX_LENGTH, refusal
 from memadmin.memory.scoped import MAX_QUERY_LENGTH
 
 
 class FindTenantForm(forms.Form):
     """The look-up box."""
 
-    user_id = forms.CharField(label="user_id, or how it begins", strip=True, required=False)
+    person = forms.CharField(label="user_id, e-mail address, name or reference", strip=True, required=False)
 
-    def clean_user_id(self) -> str:
-        typed: str = self.cleaned_data["user_id"]
-        if problem := refusal(typed):
-            raise forms.ValidationError(problem)
+    def clean_person(self) -> str:
+        typed = " ".join(self.cleaned_data["person"].split())
+        if not typed:
+            raise forms.ValidationError("The box is empty. Enter a user_id, an e-mail address, a name or a reference.")
+        if len(typed) > MAX_LENGTH:
+            raise forms.ValidationError(f"That is {len(typed):,} characters long; at most {MAX_LENGTH} are accepted.")
+        if typed == "*":
+            raise forms.ValidationError(refusal(typed) or "")
+        if refusal(typed.replace(" ", "")):
+            raise forms.ValidationError("That contains control characters or invisible ones. Type it instead.")
         return typed
 
 
@@ -29,6 +37,10 @@ class SearchForm(forms.Form):
     """The search box on a tenant's page."""
 
     query = forms.CharField(label="Search this person's memories", strip=True, required=False)
+    threshold = forms.FloatField(label="Lowest score", min_value=0, max_value=1, required=False, initial=0)
+
+    def clean_threshold(self) -> float:
+        return self.cleaned_data["threshold"] or 0.0
 
     def clean_query(self) -> str:
         typed: str = self.cleaned_data["query"]
@@ -41,27 +53,19 @@ class SearchForm(forms.Form):
         return typed
 
 
+class PurposeForm(forms.Form):
+    """Why a tenant is opened."""
+
+    category = forms.TypedChoiceField(label="What is it about?", choices=Category.choices(), coerce=Category)
+    ticket = forms.CharField(label="Ticket", max_length=64, strip=True, help_text="Where the case is kept.")
+    note = forms.CharField(label="Note", required=False, max_length=500, strip=True)
+
+
 class DeleteForm(forms.Form):
     """Why something is deleted."""
 
     reason = forms.ChoiceField(label="Ground", choices=GROUNDS)
     note = forms.CharField(label="Note", required=False, max_length=500, help_text="Kept in the audit log.")
-
-
-class DeleteAllForm(DeleteForm):
-    """Typed confirmation for deleting everything of a tenant."""
-
-    reference = forms.CharField(label="Type the reference to confirm", strip=True)
-
-    def __init__(self, *args: Any, tenant: Tenant, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.tenant = tenant
-
-    def clean_reference(self) -> str:
-        typed: str = self.cleaned_data["reference"]
-        if typed.upper() != self.tenant.reference:
-            raise forms.ValidationError(f"This is not {self.tenant.reference}. Nothing was deleted.")
-        return typed
 
 
 class AuditFilterForm(forms.Form):
@@ -114,3 +118,36 @@ class AuditExportForm(AuditFilterForm):
 
     format = forms.ChoiceField(choices=[("jsonl", "JSON Lines"), ("csv", "CSV")])
     notes = forms.BooleanField(label="With what was typed", required=False)
+
+
+class CertificateForm(forms.Form):
+    """A certificate that somebody wants checked, as a file or as its text."""
+
+    LARGEST = 1_000_000  # bytes of a file, characters of a text
+    BODY = 2_000_000  # bytes of a whole submission; more are not even read
+
+    file = forms.FileField(label="Certificate file", required=False)
+    text = forms.CharField(label="Or its text", required=False, widget=forms.Textarea(attrs={"rows": 5}))
+    checked: Checked
+
+    @classmethod
+    def brought_by(cls, request: HttpRequest) -> Self:
+        """The submitted form; an empty one, which is not valid, if it is too large to be read."""
+        if int(request.META.get("CONTENT_LENGTH") or 0) > cls.BODY:
+            return cls({})
+        return cls(request.POST, request.FILES)
+
+    def clean(self) -> dict[str, Any]:
+        given: dict[str, Any] = self.cleaned_data
+        file, text = given.get("file"), given.get("text") or ""
+        if not (file or text):
+            raise forms.ValidationError("Choose a certificate file of at most 1 MB, or paste its text.")
+        if (file.size if file else len(text)) > self.LARGEST:
+            raise forms.ValidationError("That is larger than 1 MB; no certificate is.")
+        try:
+            self.checked = check(file.read().decode("utf-8-sig") if file else text)
+        except UnicodeDecodeError:
+            raise forms.ValidationError("That file is not text, so it is no certificate.") from None
+        except NotACertificate as error:
+            raise forms.ValidationError(str(error)) from None
+        return given

@@ -7,14 +7,15 @@ until somebody decides. A URL with a tenant's ``reference`` gets that tenant's `
 import uuid
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import quote
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured, PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
-from django.shortcuts import get_object_or_404, resolve_url
+from django.shortcuts import get_object_or_404, redirect, resolve_url
 from django_htmx.http import HttpResponseClientRedirect
 
-from dashboard import access, audit, roles
+from dashboard import access, audit, purposes, roles
 from dashboard.models import Tenant
 from dashboard.views import errors
 from memadmin.memory import CrossTenantRecord, MemoryScopeError
@@ -39,15 +40,16 @@ class TenantScope:
         self, request: HttpRequest, view: Callable[..., Any], _args: list[Any], kwargs: dict[str, Any]
     ) -> HttpResponse | None:
         try:
-            self._authorise(request, view, kwargs)
+            return self._authorise(request, view, kwargs)
         except audit.AuditUnavailable:  # Django asks process_exception about views only
             return errors.audit_unavailable(request)
-        return None
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         try:
             if isinstance(error, CrossTenantRecord):
                 audit.record(audit.Action.CROSS_TENANT_RECORD, request=request, outcome=audit.Outcome.FAILED)
+            if isinstance(error, PermissionDenied):  # the role would do, but not this person
+                audit.record(audit.Action.DENIED, request=request, outcome=audit.Outcome.REFUSED)
         except audit.AuditUnavailable as unavailable:
             error = unavailable
         if isinstance(error, MemoryScopeError):
@@ -56,18 +58,24 @@ class TenantScope:
             return errors.audit_unavailable(request)
         return None
 
-    def _authorise(self, request: HttpRequest, view: Callable[..., Any], kwargs: dict[str, Any]) -> None:
+    def _authorise(self, request: HttpRequest, view: Callable[..., Any], kwargs: dict[str, Any]) -> HttpResponse | None:
         if not _belongs_to_the_desk(view) or not getattr(view, "login_required", True):
-            return
+            return None
         right = getattr(view, "required_right", None)
         if right is None:
             raise ImproperlyConfigured(f"{view.__name__} declares no right; add @requires.")
         if right != access.ANY_STAFF and right not in roles.rights_of(request.user):
             audit.record(audit.Action.DENIED, request=request, outcome=audit.Outcome.REFUSED)
             raise PermissionDenied
-        if "reference" in kwargs:
-            request.tenant = get_object_or_404(Tenant, reference=kwargs.pop("reference"))  # type: ignore[attr-defined]
-            request.memory = access.open_scope(request.tenant)  # type: ignore[attr-defined]
+        if "reference" not in kwargs:
+            return None
+        request.tenant = tenant = get_object_or_404(Tenant, reference=kwargs.pop("reference"))  # type: ignore[attr-defined]
+        request.grant = grant = purposes.in_force(request.user, tenant)  # type: ignore[attr-defined, arg-type]
+        if grant is None and getattr(view, "needs_purpose", True):
+            return _ask_for_purpose(request, tenant)
+        request.purpose = str(grant.pk) if grant else ""  # type: ignore[attr-defined]
+        request.memory = access.open_scope(tenant)  # type: ignore[attr-defined]
+        return None
 
 
 class FullPageSignIn:
@@ -82,6 +90,15 @@ class FullPageSignIn:
         if request.htmx and target.startswith(resolve_url(settings.LOGIN_URL)):  # type: ignore[attr-defined]
             return HttpResponseClientRedirect(resolve_url(settings.LOGIN_URL))
         return response
+
+
+def _ask_for_purpose(request: HttpRequest, tenant: Tenant) -> HttpResponse:
+    """Lead to the question, and from there to where the member of staff was going; what was POSTed is not done."""
+    back = request.get_full_path() if request.method in {"GET", "HEAD"} else ""
+    target = f"{resolve_url('state-purpose', tenant.reference)}{f'?next={quote(back)}' if back else ''}"
+    if request.htmx:  # type: ignore[attr-defined]
+        return HttpResponseClientRedirect(target)
+    return redirect(target)
 
 
 def _belongs_to_the_desk(view: Callable[..., Any]) -> bool:

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.http import HttpRequest
 
-from dashboard.models import Staff, Tenant
+from dashboard.models import Grant, Staff, Tenant
 from memadmin.memory import ScopedMemory
 
 
@@ -22,3 +22,5 @@ class TenantRequest(StaffRequest):
 
     tenant: Tenant
     memory: ScopedMemory
+    purpose: str  # id of the grant under which it is made; audit events refer to it
+    grant: Grant | None

@@ -21,6 +21,8 @@ from memadmin.memory import embedded
 HOST = "127.0.0.1"
 THREADS = 8
 """Requests that the demo's web server works on at once."""
+JOBS = 4
+"""Jobs that its worker does at once."""
 PATIENCE = 10.0
 """Seconds that a child gets to finish its work before it is killed."""
 
@@ -97,7 +99,7 @@ def _web_server(port: int) -> subprocess.Popen[bytes]:
 
 
 def _job_worker() -> subprocess.Popen[bytes]:
-    return _child(["manage.py", "procrastinate", "worker"])
+    return _child(["manage.py", "procrastinate", "worker", "--concurrency", str(JOBS)])
 
 
 def _child(arguments: list[str]) -> subprocess.Popen[bytes]:

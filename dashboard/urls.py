@@ -3,7 +3,28 @@
 from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 
-from dashboard.views import audit, deletions, flags, home, keys, lookup, memories
+from dashboard.views import (
+    audit,
+    browsing,
+    bulk,
+    certificates,
+    deletions,
+    flags,
+    ghosts,
+    health,
+    holds,
+    home,
+    keys,
+    lookup,
+    mentions,
+    one_memory,
+    privacy_requests,
+    purposes,
+    rectifications,
+    request_steps,
+    restrictions,
+    searching,
+)
 
 
 class ReferenceConverter(StringConverter):
@@ -30,15 +51,94 @@ urlpatterns = [
     # Find a person.
     path("find/", lookup.find_tenant, name="find-tenant"),
     # One person's memories.
-    path("tenants/<reference:reference>/", memories.browse_memories, name="browse-memories"),
-    path("tenants/<reference:reference>/search/", memories.search_memories, name="search-memories"),
-    path("tenants/<reference:reference>/memories/<str:memory_id>/", memories.show_memory, name="show-memory"),
+    path("tenants/<reference:reference>/purpose/", purposes.state_purpose, name="state-purpose"),
+    path("tenants/<reference:reference>/purpose/end/", purposes.end_purpose, name="end-purpose"),
+    path("tenants/<reference:reference>/", browsing.browse_memories, name="browse-memories"),
+    path("tenants/<reference:reference>/overview/", browsing.show_overview, name="show-overview"),
+    path("tenants/<reference:reference>/filter/", browsing.filter_memories, name="filter-memories"),
+    path("tenants/<reference:reference>/columns/", browsing.choose_columns, name="choose-columns"),
+    path("tenants/<reference:reference>/search/", searching.search_memories, name="search-memories"),
     path(
-        "tenants/<reference:reference>/memories/<str:memory_id>/delete/", memories.delete_memory, name="delete-memory"
+        "tenants/<reference:reference>/memories/<str:memory_id>/similar/", searching.show_similar, name="show-similar"
+    ),
+    # One memory.
+    path("tenants/<reference:reference>/memories/<str:memory_id>/", one_memory.show_memory, name="show-memory"),
+    path(
+        "tenants/<reference:reference>/memories/<str:memory_id>/reveal/<int:part>/",
+        one_memory.reveal_part,
+        name="reveal-part",
+    ),
+    path(
+        "tenants/<reference:reference>/memories/<str:memory_id>/rectify/",
+        rectifications.rectify_memory,
+        name="rectify-memory",
+    ),
+    path(
+        "tenants/<reference:reference>/memories/<str:memory_id>/rectify/save/",
+        rectifications.save_rectification,
+        name="save-rectification",
+    ),
+    path(
+        "tenants/<reference:reference>/rectifications/<uuid:event_id>/",
+        rectifications.show_rectification,
+        name="show-rectification",
+    ),
+    path(
+        "tenants/<reference:reference>/memories/<str:memory_id>/restrict/",
+        restrictions.restrict_memory,
+        name="restrict-memory",
+    ),
+    path(
+        "tenants/<reference:reference>/memories/<str:memory_id>/lift/",
+        restrictions.lift_restriction,
+        name="lift-restriction",
+    ),
+    path(
+        "tenants/<reference:reference>/memories/<str:memory_id>/delete/", one_memory.delete_memory, name="delete-memory"
     ),
     # Deletions.
-    path("tenants/<reference:reference>/delete-all/", deletions.delete_all_memories, name="delete-all-memories"),
+    path("tenants/<reference:reference>/deletions/check/", deletions.check_deletion, name="check-deletion"),
+    path("tenants/<reference:reference>/deletions/new/", deletions.delete_memories, name="delete-memories"),
     path("tenants/<reference:reference>/deletions/<uuid:event_id>/", deletions.show_deletion, name="show-deletion"),
+    # Privacy requests.
+    path("requests/", privacy_requests.list_requests, name="list-requests"),
+    path("tenants/<reference:reference>/requests/new/", privacy_requests.open_request, name="open-request"),
+    path("requests/<uuid:request_id>/", privacy_requests.show_request, name="show-request"),
+    path("requests/<uuid:request_id>/progress/", privacy_requests.show_progress, name="show-progress"),
+    path("requests/<uuid:request_id>/submit/", request_steps.submit_erasure, name="submit-erasure"),
+    path("requests/<uuid:request_id>/preview/", request_steps.preview_erasure, name="preview-erasure"),
+    path("requests/<uuid:request_id>/approve/", request_steps.approve_erasure, name="approve-erasure"),
+    path("requests/<uuid:request_id>/refuse/", request_steps.refuse_request, name="refuse-request"),
+    path("requests/<uuid:request_id>/cancel/", request_steps.cancel_request, name="cancel-request"),
+    path("requests/<uuid:request_id>/resume/", request_steps.resume_erasure, name="resume-erasure"),
+    path("requests/<uuid:request_id>/doubt-identity/", request_steps.doubt_identity, name="doubt-identity"),
+    path("requests/<uuid:request_id>/confirm-identity/", request_steps.confirm_identity, name="confirm-identity"),
+    path("requests/<uuid:request_id>/extend/", request_steps.extend_deadline, name="extend-deadline"),
+    path("requests/<uuid:request_id>/fulfil/", request_steps.fulfil_request, name="fulfil-request"),
+    path("requests/<uuid:request_id>/mentions/", mentions.find_mentions, name="find-mentions"),
+    path("requests/<uuid:request_id>/mentions/<int:mention_id>/", mentions.decide_mention, name="decide-mention"),
+    # Holds on one person's erasure.
+    path("tenants/<reference:reference>/holds/", holds.list_holds, name="list-holds"),
+    path("tenants/<reference:reference>/holds/place/", holds.place_hold, name="place-hold"),
+    path("tenants/<reference:reference>/holds/<uuid:hold_id>/release/", holds.release_hold, name="release-hold"),
+    # Many erasures from one list.
+    path("bulk/", bulk.upload_bulk, name="upload-bulk"),
+    path("bulk/open/", bulk.open_bulk, name="open-bulk"),
+    path("bulk/<uuid:bulk_id>/", bulk.show_bulk, name="show-bulk"),
+    path("bulk/<uuid:bulk_id>/approve/", bulk.approve_bulk, name="approve-bulk"),
+    path("bulk/<uuid:bulk_id>/report/", bulk.download_bulk_report, name="download-bulk-report"),
+    # History that belongs to nobody.
+    path("ghosts/", ghosts.list_ghosts, name="list-ghosts"),
+    path("ghosts/purges/", ghosts.ask_for_ghost_purge, name="ask-for-ghost-purge"),
+    path("ghosts/purges/<uuid:purge_id>/approve/", ghosts.approve_ghost_purge, name="approve-ghost-purge"),
+    path("ghosts/purges/<uuid:purge_id>/reject/", ghosts.reject_ghost_purge, name="reject-ghost-purge"),
+    # Certificates of erasure; the last two are for everybody.
+    path("certificates/<uuid:certificate_id>/", certificates.show_certificate, name="show-certificate"),
+    path(
+        "certificates/<uuid:certificate_id>/download/", certificates.download_certificate, name="download-certificate"
+    ),
+    path("verify/", certificates.verify_certificate, name="verify-certificate"),
+    path("verify/script/", certificates.download_certificate_verifier, name="download-certificate-verifier"),
     # The audit log.
     path("audit/", audit.list_audit_events, name="list-audit-events"),
     path("audit/filter/", audit.filter_audit_events, name="filter-audit-events"),
@@ -49,4 +149,7 @@ urlpatterns = [
     path("audit/flags/", flags.list_flags, name="list-flags"),
     path("audit/flags/<uuid:flag_id>/review/", flags.review_flag, name="review-flag"),
     path(".well-known/memadmin-keys.json", keys.publish_keys, name="publish-keys"),
+    # For machines.
+    path("health/", health.show_health, name="show-health"),
+    path("metrics/", health.show_metrics, name="show-metrics"),
 ]

@@ -8,6 +8,7 @@ from pathlib import Path
 import environ
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
+from phonenumbers import SUPPORTED_REGIONS
 
 from memadmin.local import kept_secret
 from memadmin.memory.embedded import DATABASE, var_dir
@@ -37,6 +38,20 @@ def at_least_one(number: int) -> int:
     """A number of proxies."""
     if number < 1:
         raise ImproperlyConfigured(f"MEMADMIN_PROXIES is 1 or more, not {number}.")
+    return number
+
+
+def lifetime(days: int) -> int:
+    """For how many days backups are kept."""
+    if not 0 <= days <= 36_500:
+        raise ImproperlyConfigured(f"MEMADMIN_BACKUP_DAYS is 0 (no backups) to 36500, not {days}.")
+    return days
+
+
+def minutes(number: int) -> int:
+    """How long a stated purpose holds."""
+    if not 1 <= number <= 480:
+        raise ImproperlyConfigured(f"MEMADMIN_GRANT_MINUTES is 1 to 480, not {number}.")
     return number
 
 
@@ -220,9 +235,32 @@ MEMADMIN_WATCH_OPENS_WITHOUT_PURPOSE_PER_DAY = env.int("MEMADMIN_WATCH_OPENS_WIT
 MEMADMIN_WATCH_OPENS_AT_ODD_HOURS_PER_DAY = env.int("MEMADMIN_WATCH_OPENS_AT_ODD_HOURS_PER_DAY", default=10)
 # Working hours in the desk's time zone, Monday to Friday: "first hour-last hour".
 MEMADMIN_WATCH_WORKING_HOURS = hours(env.str("MEMADMIN_WATCH_WORKING_HOURS", default="7-20"))
+# Certificates of erasure: in whose name, and for how many days backups made before may hold what was erased.
+MEMADMIN_CONTROLLER = env.str("MEMADMIN_CONTROLLER", default="")
+MEMADMIN_BACKUP_DAYS = lifetime(env.int("MEMADMIN_BACKUP_DAYS", default=35))
+# Minutes for which a stated purpose opens one person to one member of staff.
+MEMADMIN_GRANT_MINUTES = minutes(env.int("MEMADMIN_GRANT_MINUTES", default=30))
+# Country whose phone numbers in memories are written without + ("DE"); they are veiled on pages.
+MEMADMIN_PHONE_REGION = one_of("MEMADMIN_PHONE_REGION", default="US", known=SUPPORTED_REGIONS)
+# The law that the clock of privacy requests follows, and where the controller sits: "DE" or "DE-BY" for its holidays.
+MEMADMIN_CLOCK = one_of("MEMADMIN_CLOCK", default="GDPR", known={"GDPR", "CCPA"})
+MEMADMIN_HOLIDAYS = env.str("MEMADMIN_HOLIDAYS", default="")
+# From how many memories on an erasure is approved by somebody else than who asked for it; 0: never.
+MEMADMIN_FOUR_EYES_FROM = env.int("MEMADMIN_FOUR_EYES_FROM", default=1)
+# Hours between approval and start, in which an erasure can be cancelled.
+MEMADMIN_COOLING_OFF_HOURS = env.int("MEMADMIN_COOLING_OFF_HOURS", default=0)
+# If the agent has written since the approval: "stop" for a new approval, or "go-on"; the certificate says which.
+MEMADMIN_AFTER_CHANGE = one_of("MEMADMIN_AFTER_CHANGE", default="stop", known={"stop", "go-on"})
+# Whom to remind every morning of requests that are overdue or due within a week.
+MEMADMIN_PRIVACY_EMAIL = env.list("MEMADMIN_PRIVACY_EMAIL", default=[])
+# Every night an erasure is rehearsed with a made-up person in the real store.
+MEMADMIN_DRILL = flag("MEMADMIN_DRILL", default=True)
 # Mail server, e.g. smtp+tls://user:password@mail.example.com:587, and whom mail comes from.
 vars().update(env.email_url("MEMADMIN_EMAIL_URL", default="smtp://127.0.0.1:25"))
 DEFAULT_FROM_EMAIL = env.str("MEMADMIN_EMAIL_FROM", default="memadmin@localhost")
+
+# Bearer token for /metrics/; "" switches it off.
+MEMADMIN_METRICS_TOKEN = env.str("MEMADMIN_METRICS_TOKEN", default="")
 
 # Requests are logged without query strings or bodies; mem0's own log of memory text is silenced in the core.
 LOGGING = {

@@ -25,7 +25,13 @@ OPENING = (
 )
 """What shows memory text."""
 
-TURNING_TO = (*OPENING, Action.TENANT_LOOKED_UP, Action.ALL_DELETION_PREVIEWED, Action.REQUEST_BEGUN)
+TURNING_TO = (
+    *OPENING,
+    Action.OVERVIEW_VIEWED,
+    Action.TENANT_LOOKED_UP,
+    Action.ALL_DELETION_PREVIEWED,
+    Action.REQUEST_BEGUN,
+)
 """What is done about a person whom one is curious about."""
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)

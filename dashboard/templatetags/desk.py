@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import segno
 from django import template
 from django.utils import formats, timezone
 from django.utils.html import format_html
@@ -39,6 +40,15 @@ def moment(value: datetime | str | None) -> SafeString:
 def instant(at: datetime) -> SafeString:
     """The same the other way round, for records: the exact time, how long ago on hover."""
     return format_html('<time datetime="{}" title="{}">{}</time>', at.isoformat(), _ago(at), exact(at))
+
+
+@register.simple_tag
+def qr_code(text: str, label: str) -> SafeString:
+    """The text as a QR code: dark on white in either look, because scanners want it so."""
+    drawn = segno.make_qr(text, error="m").svg_inline(
+        dark="#000", light="#fff", border=4, svgclass="qr", lineclass=None, omitsize=True
+    )
+    return format_html('<span role="img" aria-label="{}">{}</span>', label, SafeString(drawn))
 
 
 @register.filter
@@ -83,16 +93,9 @@ def pairs(mapping: Mapping[str, Any]) -> list[tuple[str, Any]]:
 
 
 @register.filter
-def categories(metadata: Mapping[str, Any]) -> list[str]:
-    """The categories of a memory, from ``category`` or ``categories`` in its metadata."""
-    found = metadata.get("categories") or metadata.get("category") or []
-    return [str(category) for category in found] if isinstance(found, list | tuple) else [str(found)]
-
-
-@register.filter
 def figures(counts: Mapping[str, Any]) -> list[tuple[str, int]]:
     """The numbers of an audit event for one line of the log; those of a deletion are what was removed."""
-    removed = counts.get("removed")
+    removed = counts.get("removed", counts.get("scrubbed"))
     numbers = removed if isinstance(removed, Mapping) else counts
     return [(place_name(key).lower(), value) for key, value in numbers.items() if isinstance(value, int)]
 

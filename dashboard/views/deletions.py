@@ -1,33 +1,57 @@
-"""Deleting everything of a tenant, and what a deletion did."""
+"""Deleting several memories; what a deletion did: of one, of several, or, before privacy requests, of everything."""
 
 import uuid
 
+from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from dashboard import audit, erasure, grounds
 from dashboard.access import requires
 from dashboard.audit import Action
-from dashboard.forms import DeleteAllForm
+from dashboard.forms import DeleteForm
+from dashboard.memory_forms import SelectionForm
 from dashboard.models import AuditEvent
 from dashboard.requests import TenantRequest
 from dashboard.roles import Right
 from dashboard.views.render import page
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_POST
 @requires(Right.ERASE)
-def delete_all_memories(request: TenantRequest) -> HttpResponse:
-    """Say what would go, ask for a reason and the typed reference, then delete in every place."""
-    form = DeleteAllForm(request.POST or None, tenant=request.tenant)
-    if request.method == "POST" and form.is_valid():
-        event = erasure.delete_all(request, form.cleaned_data)
-        return redirect("show-deletion", request.tenant.reference, event.pk)
-    preview = request.memory.residue()
-    audit.record(Action.ALL_DELETION_PREVIEWED, request=request, counts=erasure.numbers(preview))
-    status = 400 if request.method == "POST" else 200
-    return page(request, "deletions/confirm.html", {"form": form, "preview": preview}, status=status)
+def check_deletion(request: TenantRequest) -> HttpResponse:
+    """What was ticked in a list, before it goes."""
+    selection = SelectionForm(request.POST)
+    if not selection.is_valid():
+        messages.warning(request, str(selection.errors["ids"][0]))
+        return redirect("browse-memories", request.tenant.reference)
+    return _ask(request, selection, DeleteForm())
+
+
+@require_POST
+@requires(Right.ERASE)
+def delete_memories(request: TenantRequest) -> HttpResponse:
+    """Delete what was confirmed from every place, each on record by itself."""
+    selection, form = SelectionForm(request.POST), DeleteForm(request.POST)
+    if not selection.is_valid():
+        messages.warning(request, str(selection.errors["ids"][0]))
+        return redirect("browse-memories", request.tenant.reference)
+    if not form.is_valid():
+        return _ask(request, selection, form)
+    event = erasure.delete_memories(request, selection.cleaned_data["ids"], form.cleaned_data)
+    return redirect("show-deletion", request.tenant.reference, event.pk)
+
+
+def _ask(request: TenantRequest, selection: SelectionForm, form: DeleteForm) -> HttpResponse:
+    """The confirmation page. What is not this tenant's, or gone, is left out."""
+    found = [memory for memory in map(request.memory.get, selection.cleaned_data["ids"]) if memory]
+    if not found:
+        messages.warning(request, "None of these memories is there any more. Nothing was deleted.")
+        return redirect("browse-memories", request.tenant.reference)
+    audit.record(Action.MEMORIES_DELETION_VIEWED, request=request, counts={"shown": len(found)})
+    context = {"memories": found, "gone": len(selection.cleaned_data["ids"]) - len(found), "form": form}
+    return page(request, "deletions/check.html", context, status=400 if form.is_bound else 200)
 
 
 @require_safe

@@ -17,6 +17,7 @@ from memadmin.memory import (
     InvalidUserId,
     MemoryScopeError,
     StoreUnavailable,
+    TenantBeingErased,
 )
 
 _TYPED_WRONG = (InvalidCursor, InvalidFilter, InvalidQuery, InvalidUserId)
@@ -26,6 +27,8 @@ def memory_error(request: HttpRequest, error: MemoryScopeError) -> HttpResponse:
     """An error of the core as a page with the right status."""
     if isinstance(error, _TYPED_WRONG):
         return page(request, 400, "That did not work", str(error))
+    if isinstance(error, TenantBeingErased):
+        return page(request, 409, "This person is being erased", str(error))
     if isinstance(error, StoreUnavailable):
         return page(request, 503, "The memory store does not answer", str(error))
     if isinstance(error, CrossTenantRecord):
@@ -55,6 +58,9 @@ def bad_request(request: HttpRequest, exception: Exception | None = None) -> Htt
 
 @login_not_required
 def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """Also where the role would do, but not this person: then the exception says why."""
+    if said := str(exception or ""):
+        return page(request, 403, "Not by you", said)
     return page(
         request, 403, "Not with your role", "Your role does not include this. An administrator can change your role."
     )

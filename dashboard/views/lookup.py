@@ -5,9 +5,10 @@ from typing import Any
 from django.http import HttpResponse
 from django.views.decorators.http import require_http_methods
 
-from dashboard import access, audit
+from dashboard import audit, purposes
 from dashboard.access import requires
 from dashboard.audit import Action
+from dashboard.finding import Found, find_tenants
 from dashboard.forms import FindTenantForm
 from dashboard.requests import StaffRequest
 from dashboard.roles import Right
@@ -21,16 +22,26 @@ def find_tenant(request: StaffRequest) -> HttpResponse:
     form = FindTenantForm(request.POST if request.method == "POST" else None)
     context: dict[str, Any] = {"form": form, "found": None}
     if request.method != "POST":
-        return page(request, "lookup.html", context)
+        return page(request, "lookup.html", context | _recent(request))
     if not form.is_valid():
         return page(request, "lookup.html", context, partial="results", status=400)
-    typed = form.cleaned_data["user_id"]
-    found = context["found"] = access.find_tenants(typed)
-    audit.record(
-        Action.TENANT_LOOKED_UP,
-        request=request,
-        digest=audit.tenant_digest(typed),  # also of somebody who was not found: erasing finds the note by it
-        counts={"exact": int(found.exact is not None), "similar": len(found.similar)},
-        reason=typed,
-    )
+    found = context["found"] = find_tenants(form.cleaned_data["person"])
+    _record(request, form.cleaned_data["person"], found)
     return page(request, "lookup.html", context, partial="results")
+
+
+def _recent(request: StaffRequest) -> dict[str, Any]:
+    return {"recent": list(purposes.recent(request.user)), "most_recent": purposes.MOST_RECENT}
+
+
+def _record(request: StaffRequest, typed: str, found: Found) -> None:
+    """One event for each person that it fits entirely: what was typed may be their name, and is erased with them."""
+    people = [match.tenant.user_id for match in found.exact] or [typed]  # nobody: an erasure finds a user_id's note
+    for user_id in people:
+        audit.record(
+            Action.TENANT_LOOKED_UP,
+            request=request,
+            digest=audit.tenant_digest(user_id),
+            counts={"exact": len(found.exact), "similar": len(found.similar)},
+            reason=typed,
+        )

@@ -3,16 +3,26 @@
   const announcer = () => document.getElementById("announcer");
   const trouble = () => document.getElementById("trouble");
 
-  // Say to screen readers what a refresh brought.
+  // Say to screen readers what a refresh brought; what is refreshed by itself (data-announce="changes"), once.
   document.addEventListener("htmx:afterSettle", ({ detail }) => {
     const news = detail.elt.querySelector("[data-announce]");
-    if (news && announcer()) announcer().textContent = news.textContent.trim().replace(/\s+/g, " ");
+    if (!news || !announcer()) return;
+    const text = news.textContent.trim().replace(/\s+/g, " ");
+    if (news.dataset.announce !== "changes" || announcer().textContent !== text) announcer().textContent = text;
   });
 
   // No answer at all: say so, and keep what is on the page.
   for (const failure of ["htmx:sendError", "htmx:timeout"])
     document.addEventListener(failure, () => trouble()?.removeAttribute("hidden"));
   document.addEventListener("htmx:beforeRequest", () => trouble()?.setAttribute("hidden", ""));
+
+  // A slider beside a number field: each follows the other, and the field is what is sent.
+  for (const slider of document.querySelectorAll("[data-twin]")) {
+    const field = document.getElementById(slider.dataset.twin);
+    slider.hidden = false;
+    slider.addEventListener("input", () => (field.value = slider.value));
+    field.addEventListener("input", () => (slider.value = field.value));
+  }
 
   // A second click on a form that may be sent only once sends nothing.
   document.addEventListener("submit", (event) => {

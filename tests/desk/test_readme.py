@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from dashboard.privacy.states import diagram
+
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 SETTINGS = re.findall(
@@ -26,3 +28,7 @@ def test_every_command_is_in_its_table(name: str) -> None:
 @pytest.mark.parametrize("link", re.findall(r"\]\(([^)#:]+)\)", README))
 def test_every_link_to_a_file_leads_somewhere(link: str) -> None:
     assert (ROOT / link).exists()
+
+
+def test_the_picture_of_a_requests_states_is_made_from_the_code() -> None:
+    assert f"```mermaid\n{diagram()}\n```" in README, "Put dashboard.privacy.states.diagram() into the README"

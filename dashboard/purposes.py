@@ -1,0 +1,87 @@
+"""Purposes: why a member of staff opens a tenant, and for how long that holds (Art. 5(1)(b) GDPR).
+
+Without a grant in force nothing of the tenant's content is shown; everything done under one refers to it in the audit.
+"""
+
+from datetime import timedelta
+from enum import StrEnum
+from typing import Self
+
+from django.conf import settings
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from dashboard import audit
+from dashboard.audit import Action
+from dashboard.models import Grant, Staff, Tenant
+from dashboard.requests import TenantRequest
+
+MOST_RECENT = 8
+"""Tenants that a member of staff is reminded of."""
+
+
+class Category(StrEnum):
+    """What the work is. The value is stored; the words are for people."""
+
+    words: str
+
+    def __new__(cls, value: str, words: str = "") -> Self:
+        member = str.__new__(cls, value)
+        member._value_ = value
+        member.words = words
+        return member
+
+    SUPPORT = "support-case", "Support case"
+    PRIVACY = "privacy-request", "Privacy request of the person"
+    QUALITY = "wrong-memory", "The agent remembers something wrong"
+    INCIDENT = "incident", "Security or privacy incident"
+    LEGAL = "legal", "Legal obligation or court case"
+
+    @classmethod
+    def choices(cls) -> list[tuple[str, str]]:
+        """For form fields: value and words."""
+        return [(member.value, member.words) for member in cls]
+
+
+def in_force(staff: Staff, tenant: Tenant) -> Grant | None:
+    """This member of staff's grant for this tenant, if one is in force now."""
+    return Grant.objects.filter(staff=staff, tenant=tenant, expires_at__gt=timezone.now()).first()
+
+
+def state(request: TenantRequest, *, category: Category, ticket: str, note: str = "") -> Grant:
+    """State a purpose: opens this tenant to this member of staff for a while.
+
+    Args:
+        ticket: where the case is kept.
+        note: free text, encrypted beside the audit event.
+
+    Raises:
+        AuditUnavailable: nothing was granted.
+    """
+    grant = Grant(
+        staff=request.user,
+        tenant=request.tenant,
+        category=category.value,
+        ticket=ticket,
+        expires_at=timezone.now() + timedelta(minutes=settings.MEMADMIN_GRANT_MINUTES),
+    )
+    request.purpose = str(grant.pk)
+    reason = f"{category.words}, {ticket}" + (f": {note}" if note else "")
+    audit.record(Action.PURPOSE_STATED, request=request, reason=reason)
+    grant.save(force_insert=True)
+    return grant
+
+
+def recent(staff: Staff) -> QuerySet[Grant]:
+    """The tenants that this member of staff has open, newest first; gone when the grant is over."""
+    in_time = Grant.objects.filter(staff=staff, expires_at__gt=timezone.now()).select_related("tenant")
+    newest = in_time.order_by("tenant", "-granted_at").distinct("tenant")
+    return Grant.objects.filter(pk__in=newest.values("pk")).select_related("tenant")[:MOST_RECENT]
+
+
+def end(request: TenantRequest) -> None:
+    """Close the tenant again before the time is over."""
+    Grant.objects.filter(staff=request.user, tenant=request.tenant, expires_at__gt=timezone.now()).update(
+        expires_at=timezone.now()
+    )
+    audit.record(Action.PURPOSE_ENDED, request=request)

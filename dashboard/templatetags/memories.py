@@ -1,0 +1,107 @@
+"""Memory text on a page: what is sensitive stays veiled."""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from django import template
+from django.conf import settings
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+
+from dashboard import veiling, wording
+from dashboard.veiling import Part
+from dashboard.wording import Piece
+
+register = template.Library()
+
+MARGIN = 300
+"""Characters read beyond where a text is cut, so that nothing sensitive is cut before it is found."""
+
+
+@register.filter
+def veil(value: object, most: int | None = None) -> SafeString:
+    """Memory text with what is sensitive masked: ``{{ memory.text|veil }}``, in lists ``{{ memory.text|veil:400 }}``.
+
+    Args:
+        value: text; what else metadata can hold is written as JSON.
+        most: characters after which the text is cut, with an ellipsis.
+    """
+    return format_html_join("", "{}", ((_written(part),) for part in shown_parts(_as_text(value), most)))
+
+
+@register.simple_tag
+def differences(old: str, new: str) -> SafeString:
+    """What went and what came, word by word, veiled; of long stretches that stayed, the ends.
+
+    The masked texts are compared: the words of a number, apart, would not be known as one.
+    """
+    region = settings.MEMADMIN_PHONE_REGION
+    pieces = wording.changes(veiling.veiled(old, region=region), veiling.veiled(new, region=region))
+    if old != new and all(piece.change == "same" for piece in pieces):
+        return format_html('{} <span class="muted">(only what is veiled differs)</span>', _shortened(pieces))
+    return _shortened(pieces)
+
+
+@register.filter
+def linked(metadata: Mapping[str, Any]) -> list[str]:
+    """Ids of earlier memories that this one goes on from or supersedes, as mem0 keeps them."""
+    ids = metadata.get("linked_memory_ids")
+    return [memory_id for memory_id in ids if isinstance(memory_id, str) and memory_id] if isinstance(ids, list) else []
+
+
+@register.filter
+def unlinked(metadata: Mapping[str, Any]) -> dict[str, Any]:
+    """The rest of the metadata: without the links, where they are shown as such."""
+    return {key: value for key, value in metadata.items() if key != "linked_memory_ids" or not linked(metadata)}
+
+
+def shown_parts(text: str, most: int | None = None) -> tuple[Part, ...]:
+    """The parts of a text, cut after so many characters; what is sensitive is not cut through."""
+    region = settings.MEMADMIN_PHONE_REGION
+    if most is None or len(text) <= most:
+        return veiling.parts(text, region=region)
+    return tuple(_cut(veiling.parts(text[: most + MARGIN], region=region), most))
+
+
+def _as_text(value: object) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+
+
+def _cut(parts: tuple[Part, ...], most: int) -> Iterator[Part]:
+    for part in parts:
+        if len(part.text) >= most and not part.kind:
+            yield replace(part, text=part.text[:most].rstrip() + "…")
+            return
+        yield part
+        most -= len(part.text)
+        if most <= 0:
+            yield Part("…", None)
+            return
+
+
+def _written(part: Part) -> SafeString:
+    if part.kind is None:
+        return format_html("{}", part.text)
+    return format_html('<span class="veil" title="{}">{}</span>', part.kind.value, part.veil)
+
+
+SAME = 240
+"""Characters of a stretch that stayed beyond which its middle is left out."""
+_MARKS = {
+    "same": "{}",
+    "removed": '<del><span class="visually-hidden">removed: </span>{}</del>',
+    "added": '<ins><span class="visually-hidden">added: </span>{}</ins>',
+}
+
+
+def _shortened(pieces: tuple[Piece, ...]) -> SafeString:
+    written = (format_html(_MARKS[piece.change], _ends(piece)) for piece in pieces)
+    return format_html_join("", "{}", ((text,) for text in written))
+
+
+def _ends(piece: Piece) -> str:
+    if piece.change != "same" or len(piece.text) <= SAME:
+        return piece.text
+    return f"{piece.text[: SAME // 2]} … {piece.text[-SAME // 2 :]}"

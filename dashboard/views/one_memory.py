@@ -1,0 +1,101 @@
+"""One memory: its text, veiled, with its history; what is veiled is revealed part by part. Deleting it."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django_htmx.http import HttpResponseClientRefresh
+
+from dashboard import audit, erasure, rectification
+from dashboard.access import requires
+from dashboard.audit import Action
+from dashboard.forms import DeleteForm
+from dashboard.memory_forms import ReasonForm
+from dashboard.requests import TenantRequest
+from dashboard.roles import Right
+from dashboard.templatetags.memories import shown_parts
+from dashboard.veiling import Part
+from dashboard.views.render import page
+from memadmin.memory import Memory
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A part of a memory's text on its page."""
+
+    number: int
+    part: Part
+    revealed: bool
+
+
+@require_safe
+@requires(Right.BROWSE)
+def show_memory(request: TenantRequest, memory_id: str) -> HttpResponse:
+    """One memory with its history."""
+    context = page_context(request, found(request, memory_id))
+    audit.record(Action.MEMORY_OPENED, request=request, counts={"shown": 1, "history": len(context["history"])})
+    return page(request, "memories/show.html", context)
+
+
+@require_POST
+@requires(Right.BROWSE)
+def reveal_part(request: TenantRequest, memory_id: str, part: int) -> HttpResponse:
+    """One sensitive part of the text; the others stay veiled."""
+    memory = found(request, memory_id)
+    if request.POST.get("seen") != rectification.fingerprint(memory):
+        audit.record(Action.MEMORY_REVEALED, request=request, outcome=audit.Outcome.REFUSED)
+        messages.warning(request, "This memory was changed since you opened it. Nothing was revealed.")
+        return _again(request, memory_id)
+    shown = next((one for one in _shown(memory, revealed=part) if one.revealed and one.part.kind), None)
+    if shown is None or shown.part.kind is None:
+        raise Http404
+    audit.record(Action.MEMORY_REVEALED, request=request, counts={shown.part.kind.value: 1})
+    context = {"memory": memory, "shown": shown} if request.htmx else page_context(request, memory, revealed=part)
+    return page(request, "memories/show.html", context, partial="part")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@requires(Right.ERASE)
+def delete_memory(request: TenantRequest, memory_id: str) -> HttpResponse:
+    """Confirm, then delete one memory from every place."""
+    memory, form = found(request, memory_id), DeleteForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        event = erasure.delete_memory(request, memory_id, form.cleaned_data)
+        return redirect("show-deletion", request.tenant.reference, event.pk)
+    audit.record(Action.MEMORY_OPENED, request=request, counts={"shown": 1})
+    status = 400 if request.method == "POST" else 200
+    return page(request, "memories/delete.html", {"memory": memory, "form": form}, status=status)
+
+
+def _again(request: TenantRequest, memory_id: str) -> HttpResponse:
+    """The page as it is now; htmx would put it into the place of the part."""
+    if request.htmx:
+        return HttpResponseClientRefresh()
+    return redirect("show-memory", request.tenant.reference, memory_id)
+
+
+def found(request: TenantRequest, memory_id: str) -> Memory:
+    """The memory. Raises Http404 if it does not exist or is not this tenant's."""
+    if (memory := request.memory.get(memory_id)) is None:
+        raise Http404
+    return memory
+
+
+def page_context(
+    request: TenantRequest, memory: Memory, *, revealed: int | None = None, form: ReasonForm | None = None
+) -> dict[str, Any]:
+    """What the page of one memory shows."""
+    return {
+        "memory": memory,
+        "history": request.memory.history(memory.id) or [],
+        "parts": _shown(memory, revealed=revealed),
+        "seen": rectification.fingerprint(memory),
+        "form": form or ReasonForm(),
+    }
+
+
+def _shown(memory: Memory, *, revealed: int | None = None) -> list[Shown]:
+    return [Shown(number, part, number == revealed) for number, part in enumerate(shown_parts(memory.text))]
