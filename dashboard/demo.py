@@ -68,6 +68,7 @@ def set_up(progress: Progress) -> Demo:
     """
     load_sample(progress)
     directory.sync()
+    name_people()
     proof = prove(connect())
     return Demo(make_accounts(), Tenant.objects.count(), proof)
 
@@ -85,6 +86,18 @@ def load_sample(progress: Progress) -> int:
     loaded = load(connect(), tenants(datetime.now(UTC).date()), progress=progress)
     marker.unlink()
     return loaded
+
+
+def name_people() -> None:
+    """Names, e-mail addresses and customer numbers of the sample's people who are in the directory."""
+    sample = {person.user_id: person for person in tenants(datetime.now(UTC).date())}
+    for number, tenant in enumerate(
+        Tenant.objects.filter(user_id__in=sample, email="").order_by("user_id"), start=1001
+    ):
+        person = sample[tenant.user_id]
+        tenant.email, tenant.display_name = person.email, person.display_name
+        tenant.save()
+        tenant.external_references.get_or_create(value=f"C-{number}")
 
 
 def _store_digest() -> str:

@@ -1,5 +1,6 @@
 """What cannot be recorded is not shown, and the page says so; nothing in the store changes either."""
 
+from datetime import date
 from typing import Any
 
 import pytest
@@ -29,6 +30,7 @@ FORMS = {
     "export-audit-events": {"format": "jsonl"},
 }
 """What a form needs to be valid, by URL name; ``reference`` is filled in."""
+EXPIRED = date(2026, 1, 1)
 SHOWS_NOTHING_RECORDED = {
     "show-home",
     "filter-audit-events",
@@ -58,7 +60,8 @@ def broken_log(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def there(alice: Person) -> dict[str, Any]:
     """Something real behind every URL: a page that is not found would prove nothing."""
-    (memory_id,) = alice.remember(SECRET)
+    (memory_id,) = alice.remember(f"{SECRET} Write to bees@example.org.")
+    corrected = audit.record(Action.MEMORY_RECTIFIED, actor="petra", tenant=alice.tenant, counts={"removed": {}})
     deletion = audit.record(Action.MEMORY_DELETED, actor="petra", tenant=alice.tenant, counts={"removed": {}})
     now = timezone.now()
     support = actor(StaffFactory(role=Role.SUPPORT))
@@ -69,11 +72,13 @@ def there(alice: Person) -> dict[str, Any]:
         "memory_id": memory_id,
         "digest": deletion.tenant_digest,
         "request_id": asked.pk,
-        "hold_id": Hold.objects.create(tenant=alice.tenant, reference=alice.tenant.reference).pk,
+        "part": 1,
+        "hold_id": Hold.objects.create(tenant=alice.tenant, reference=alice.tenant.reference, expires_on=EXPIRED).pk,
         "mention_id": Mention.objects.create(request=asked, tenant=alice.tenant, memory_id=memory_id).pk,
         "purge_id": GhostPurge.objects.create(before=now).pk,
         "certificate_id": Certificate.objects.create(request=asked, document="{}", issued_at=now).pk,
         "event_id": deletion.pk,
+        "show-rectification event_id": corrected.pk,
         "flag_id": flag.pk,
         "bulk_id": BulkErasure.objects.create(file_name="people.csv").pk,
     }
@@ -88,8 +93,16 @@ def there(alice: Person) -> dict[str, Any]:
 def test_without_a_record_nothing_is_shown_and_nothing_done(
     petra: Client, alice: Person, pattern: Any, method: str, there: dict[str, Any], broken_log: None
 ) -> None:
-    url = reverse(pattern.name, kwargs={key: there[key] for key in pattern.pattern.converters})
-    form = {**FORMS.get(pattern.name, {"reason": "17-1-b"}), "reference": alice.tenant.reference}
+    url = reverse(
+        pattern.name,
+        kwargs={key: there.get(f"{pattern.name} {key}", there[key]) for key in pattern.pattern.converters},
+    )
+    form = {
+        "reason": "17-1-b",
+        "ids": [there["memory_id"]],
+        **FORMS.get(pattern.name, {}),
+        "reference": there["reference"],
+    }
     response = getattr(petra, method)(url, form if method == "post" else {})
     assert not any(shown in response.text for shown in (SECRET, "42 people"))
     assert alice.scope.count() == 1

@@ -15,11 +15,16 @@ from pytest_django.live_server_helper import LiveServer
 from dashboard.models import Staff
 from dashboard.roles import Role
 from tests.browser.chromium import SWITCHES, find_chromium
-from tests.desk.conftest import Person
+from tests.desk.conftest import Person, purpose_stated  # noqa: F401 - an autouse fixture
 from tests.factories import PASSWORD, StaffFactory
 
-STATUS_IN_CONSOLE = re.compile(r"the server responded with a status of \d+|Response Status Error Code \d+")
-"""Chromium and htmx report every 4xx and 5xx; the tests look at those pages themselves."""
+STATUS_IN_CONSOLE = re.compile(
+    r"the server responded with a status of \d+|Response Status Error Code \d+|htmx:(afterRequest|sendAbort), "
+)
+"""Chromium and htmx report every 4xx and 5xx; the tests look at those pages themselves.
+
+htmx also reports what it gives up for something newer (sendAbort); a request that failed says sendError besides.
+"""
 
 
 class Window:
@@ -46,9 +51,9 @@ class Window:
         self.page.get_by_role("button", name="Sign out").wait_for()
         return self
 
-    def find(self, user_id: str) -> None:
+    def find(self, typed: str) -> None:
         self.open("/find/")
-        self.page.get_by_label("user_id").fill(user_id)
+        self.page.get_by_label("user_id, e-mail address").fill(typed)
         self.page.get_by_role("button", name="Find").click()
 
     def browse(self, person: Person) -> None:

@@ -11,6 +11,7 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
@@ -30,18 +31,18 @@ def main() -> None:
     FOLDER.mkdir(exist_ok=True)
     with (
         tempfile.TemporaryDirectory(prefix="memadmin-screenshots-") as var,
-        _demo(Path(var)) as password,
+        _demo(Path(var)) as passwords,
         sync_playwright() as playwright,
     ):
         browser = playwright.chromium.launch(executable_path=find_chromium(), args=SWITCHES)
         for look, options in LOOKS.items():
-            _shoot(browser, look, options, password)
+            _shoot(browser, look, options, passwords)
         browser.close()
 
 
 @contextmanager
-def _demo(var: Path) -> Iterator[str]:
-    """A running demo; gives Petra's password."""
+def _demo(var: Path) -> Iterator[dict[str, str]]:
+    """A running demo; gives the passwords by username."""
     environment = {**os.environ, "MEMADMIN_VAR_DIR": str(var)}
     demo = subprocess.Popen([sys.executable, "manage.py", "demo", "--port", str(PORT)], env=environment)
     try:
@@ -49,7 +50,7 @@ def _demo(var: Path) -> Iterator[str]:
             if _answers():
                 break
             time.sleep(0.5)
-        yield json.loads((var / "demo-accounts.json").read_text())["petra"]
+        yield json.loads((var / "demo-accounts.json").read_text())
     finally:
         demo.terminate()
         demo.wait()
@@ -62,19 +63,50 @@ def _answers() -> bool:
         return False
 
 
-def _shoot(browser: Browser, look: str, options: dict, password: str) -> None:
-    page = browser.new_context(**options).new_page()
-    page.goto(ADDRESS)
-    page.fill("[name=login]", "petra")
-    page.fill("[name=password]", password)
-    page.keyboard.press("Enter")
-    page.wait_for_url("**/find/")
-    page.fill("[name=user_id]", "u_1042")
-    page.keyboard.press("Enter")
-    page.locator("main a[href*='/tenants/']").first.click()
+def _shoot(browser: Browser, look: str, options: dict, passwords: dict[str, str]) -> None:
+    page = _signed_in(browser, "petra", passwords, **options)
+    _open_tenant(page)
     _save(page, "memories", look)
     if look == "light":
         _shoot_the_rest(page)
+        _ask(_signed_in(browser, "sam", passwords))
+    page.goto(f"{ADDRESS}/requests/")
+    _save(page, "queue", look)
+    page.locator("main table a").first.click()
+    _save(page, "request", look)
+    page.context.close()
+
+
+def _signed_in(browser: Browser, username: str, passwords: dict[str, str], **options: Any) -> Page:
+    page = browser.new_context(**options).new_page()
+    page.goto(ADDRESS)
+    page.fill("[name=login]", username)
+    page.fill("[name=password]", passwords[username])
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/find/")
+    return page
+
+
+def _open_tenant(page: Page) -> None:
+    page.fill("[name=person]", "u_1042")
+    page.keyboard.press("Enter")
+    page.locator("main a[href*='/tenants/']").first.click()
+    page.wait_for_url("**/tenants/**")
+    if "/purpose/" in page.url:
+        page.get_by_label("Ticket").fill("T-4711")
+        page.get_by_role("button", name="Open", exact=True).click()
+        page.locator("#overview svg").wait_for()
+
+
+def _ask(page: Page) -> None:
+    """Sam asks for an erasure; Petra will see it waiting."""
+    _open_tenant(page)
+    page.get_by_role("link", name="Erase everything").click()
+    page.get_by_label("Ground").select_option("17-1-b")
+    page.get_by_label("Ticket").fill("T-4711")
+    page.get_by_role("button", name="Take the request in").click()
+    page.get_by_role("button", name="Preview and ask for approval").click()
+    page.get_by_role("heading", name="Awaiting approval").wait_for()
     page.context.close()
 
 
@@ -83,12 +115,9 @@ def _shoot_the_rest(page: Page) -> None:
     page.keyboard.press("Enter")
     page.locator("caption", has_text="The best").wait_for()
     _save(page, "search", "light")
-    tenant = page.url
     page.locator("main table a").first.click()
     page.wait_for_load_state()
     _save(page, "memory", "light")
-    page.goto(f"{tenant}delete-all/")
-    _save(page, "delete-all", "light")
     page.goto(f"{ADDRESS}/audit/")
     _save(page, "audit", "light")
 

@@ -4,11 +4,14 @@ Sam supports, Petra is the privacy officer, Aude audits, Ada administers.
 """
 
 import uuid
+from datetime import timedelta
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
-from dashboard.models import Tenant
+from dashboard import purposes
+from dashboard.models import Grant, Staff, Tenant
 from dashboard.roles import Role
 from memadmin.memory import ScopedMemory, connect
 from tests.factories import StaffFactory
@@ -74,3 +77,17 @@ def ada(db: None) -> Client:
 def root(db: None) -> Client:
     """Signed in as a Django superuser without any role."""
     return _signed_in(None, username="root", is_superuser=True, is_staff=True)
+
+
+@pytest.fixture(autouse=True)
+def purpose_stated(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever opens a tenant has stated a purpose; tests of that itself are marked ``purpose``."""
+    if "purpose" not in request.keywords:
+        monkeypatch.setattr(purposes, "in_force", _in_force)
+
+
+def _in_force(staff: Staff, tenant: Tenant) -> Grant:
+    later = timezone.now() + timedelta(minutes=30)
+    return Grant.objects.get_or_create(
+        staff=staff, tenant=tenant, defaults={"category": "support-case", "ticket": "T-1", "expires_at": later}
+    )[0]

@@ -32,7 +32,7 @@ OF_A_TENANT = [pattern for pattern in PATTERNS if "reference" in pattern.pattern
 
 
 def _url(pattern: URLPattern, tenant: Tenant) -> str:
-    values = {"reference": tenant.reference, "digest": "a" * 64}
+    values = {"reference": tenant.reference, "digest": "a" * 64, "mention_id": "1", "part": "1"}
     arguments = {name: values.get(name, str(uuid.uuid4())) for name in pattern.pattern.converters}
     return reverse(str(pattern.name), kwargs=arguments)
 

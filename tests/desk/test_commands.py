@@ -118,7 +118,8 @@ def test_a_host_without_a_key_is_not_taken_for_the_embedded_store(monkeypatch: p
 
 
 @pytest.mark.filterwarnings("ignore:Payload indexes have no effect in the local Qdrant")
-def test_an_empty_history_that_nobody_named_is_not_called_clean(qdrant: None) -> None:
+def test_an_empty_history_that_nobody_named_is_not_called_clean(qdrant: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("MEM0_DIR", raising=False)  # another test's store may have set it in this process
     code, printed = _run("residue", "u_alice", "--json")
     assert code == 2
     unchecked = {place["place"] for place in json.loads(printed)["places"] if place["status"] == "unchecked"}

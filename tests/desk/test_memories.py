@@ -64,6 +64,57 @@ def test_search_text_that_cannot_be_searched_is_refused(sam: Client, alice: Pers
     assert says in response.text
 
 
+def test_a_search_marks_its_words_and_shows_the_score(sam: Client, alice: Person) -> None:
+    alice.remember("Likes <green> tea.")
+    page = sam.post(_url("search-memories", alice), {"query": "TÉA"})
+    assert "Likes &lt;green&gt; <mark>tea</mark>." in page.text
+    assert f"{page.context['hits'][0].score:.2f}</span></td>" in page.text
+
+
+def test_a_search_never_marks_its_way_through_a_veil(sam: Client, alice: Person) -> None:
+    alice.remember("Write to alice@example.com about tea.")
+    page = sam.post(_url("search-memories", alice), {"query": "alice@example.com"}).text
+    section = page[page.index('<section id="memories"') :]
+    assert "alice@example" not in section
+    assert "a•••@•••.com" in section
+
+
+def test_nothing_is_left_out_unless_a_score_is_chosen(sam: Client, alice: Person) -> None:
+    alice.remember("Is vegetarian.", "Owns a red bicycle.")
+    every = sam.post(_url("search-memories", alice), {"query": "food", "threshold": "0"}).context["hits"]
+    none = sam.post(_url("search-memories", alice), {"query": "food", "threshold": "1"})
+    assert len(every) == 2
+    assert "Nothing scores 1 or more" in none.text
+
+
+@pytest.mark.parametrize("threshold", ["-0.1", "1.01", "nan", "high"])
+def test_a_score_that_none_can_be_is_refused(sam: Client, alice: Person, threshold: str) -> None:
+    answer = sam.post(_url("search-memories", alice), {"query": "food", "threshold": threshold})
+    assert answer.status_code == 400
+
+
+def test_a_search_keeps_to_the_filters(sam: Client, alice: Person) -> None:
+    alice.scope.add("Eats fish.", agent_id="waiter")
+    alice.scope.add("Eats bread.", agent_id="baker")
+    hits = sam.post(f"{_url('search-memories', alice)}?agent=baker", {"query": "food"}).context["hits"]
+    assert [hit.text for hit in hits] == ["Eats bread."]
+
+
+def test_similar_memories_are_alices_and_without_the_one(sam: Client, alice: Person, bob: Person) -> None:
+    [memory_id, *_] = alice.remember("Is vegetarian.", "Eats no meat.")
+    bob.remember("Is vegetarian too.")
+    hits = sam.get(_url("show-similar", alice, memory_id)).context["hits"]
+    assert [hit.text for hit in hits] == ["Eats no meat."]
+
+
+@pytest.mark.parametrize("kind", ["bob's", "unknown", "no uuid"])
+def test_what_is_similar_to_a_memory_that_is_not_alices_is_not_found(
+    sam: Client, alice: Person, bob: Person, kind: str
+) -> None:
+    memory_id = {"bob's": bob.remember("Bob's own.")[0], "unknown": str(uuid.uuid4()), "no uuid": "not-a-uuid"}[kind]
+    assert sam.get(_url("show-similar", alice, memory_id)).status_code == 404
+
+
 def test_one_memory_shows_its_history(sam: Client, alice: Person) -> None:
     (memory_id,) = alice.remember("Lives in Porto.")
     alice.scope.update(memory_id, "Lives in Lisbon.")

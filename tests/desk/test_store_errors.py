@@ -24,7 +24,7 @@ def test_a_store_that_is_down_gives_a_page_that_says_what_to_do(sam: Client, sto
 
 
 def test_a_look_up_says_that_the_store_is_down_instead_of_nobody_found(sam: Client, store_is_down: None) -> None:
-    assert sam.post(reverse("find-tenant"), {"user_id": "u_alice"}).status_code == 503
+    assert sam.post(reverse("find-tenant"), {"person": "u_alice"}).status_code == 503
 
 
 def test_a_record_of_bob_among_alices_shows_nothing_and_is_recorded(

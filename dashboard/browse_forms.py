@@ -1,0 +1,177 @@
+"""How staff narrow a tenant's memories, and which columns they see.
+
+The address says what is filtered. Times, agent, run, category and state stand there as they are; a value of metadata
+may be about the person, so it is typed into a POSTed form and travels sealed.
+"""
+
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from typing import Any, Self
+from urllib.parse import urlencode
+
+from django import forms
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.utils import formats, timezone
+
+from dashboard import sealing
+from dashboard.requests import TenantRequest
+from memadmin.memory import Browse, InvalidFilter
+from memadmin.memory.filters import checked
+
+COLUMNS = {
+    "agent": "Agent",
+    "run": "Run",
+    "category": "Category",
+    "expiry": "Expiry",
+    "created": "Created",
+    "score": "Score",
+}
+"""What a list of memories can show beside the text; the score in searches only."""
+
+DEFAULT_COLUMNS = ["agent", "category", "expiry", "created", "score"]
+SEALED = "meta"
+"""Parameter of the address that carries a metadata filter."""
+
+_STATES = {"live": "Not expired", "expired": "Expired", "restricted": "Restricted"}
+_BROWSED: dict[str, dict[str, bool]] = {
+    "": {},
+    "live": {"expired": False},
+    "expired": {"expired": True},
+    "restricted": {"restricted": True},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Chip:
+    """One condition, for readers, and the address's query without it."""
+
+    words: str = field(repr=False)
+    without: str = field(repr=False)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Narrowing:
+    """What a list is narrowed to."""
+
+    browse: Browse = field(repr=False)
+    filters: dict[str, Any] = field(repr=False)
+    chips: tuple[Chip, ...]
+    query: str = field(repr=False)  # for addresses; "" if nothing is filtered
+
+    @property
+    def both(self) -> dict[str, Any]:
+        """For methods of a scope."""
+        return {"filters": self.filters or None, "browse": self.browse}
+
+
+class BrowseForm(forms.Form):
+    """Which memories are wanted."""
+
+    since = forms.DateField(label="Created from", required=False)
+    until = forms.DateField(label="Until, that day included", required=False)
+    agent = forms.CharField(label="Agent", required=False, max_length=255)
+    run = forms.CharField(label="Run", required=False, max_length=255)
+    category = forms.CharField(label="Category", required=False, max_length=255, strip=False)  # as it is kept
+    state = forms.ChoiceField(label="State", required=False, choices=[("", "Any"), *_STATES.items()])
+    key = forms.CharField(label="Metadata key", required=False, max_length=255)
+    value = forms.CharField(label="Metadata value", required=False, max_length=500)
+
+    def __init__(self, request: TenantRequest, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._staff, self._tenant = request.user, request.tenant
+        for name in ("since", "until"):
+            self.fields[name].widget = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
+            self.fields[name].validators += [MinValueValidator(date(1970, 1, 1)), MaxValueValidator(date(2199, 12, 31))]
+        for name in ("agent", "run", "category", "key", "value"):
+            self.fields[name].widget.attrs |= {"autocomplete": "off", "spellcheck": "false", "dir": "auto"}
+
+    @classmethod
+    def of_address(cls, request: TenantRequest) -> Self:
+        """What the address says. Raises InvalidFilter."""
+        given = request.GET.dict()
+        token = given.pop(SEALED, "")
+        given.pop("key", None)  # never in the clear
+        given.pop("value", None)
+        if token:
+            try:
+                given["key"], given["value"] = sealing.unseal(token, request.user, request.tenant)
+            except ValueError as error:
+                raise InvalidFilter(str(error)) from None
+        form = cls(request, given)
+        if not form.is_valid():
+            raise InvalidFilter(" ".join(str(problem) for problems in form.errors.values() for problem in problems))
+        return form
+
+    def clean(self) -> dict[str, Any]:
+        given: dict[str, Any] = self.cleaned_data
+        if given.get("since") and given.get("until") and given["since"] > given["until"]:
+            self.add_error("until", "This is before the day on which the range begins.")
+        if bool(given.get("key")) != bool(given.get("value")):
+            self.add_error("value" if given.get("key") else "key", "Key and value go together.")
+        if not self.errors:
+            try:
+                checked(self._filters())
+                self._browse()
+            except InvalidFilter as error:
+                self.add_error(None, str(error))
+        return given
+
+    def narrowing(self) -> Narrowing:
+        """The form must be valid."""
+        parameters = self._parameters()
+        chips = tuple(
+            Chip(words, urlencode({name: value for name, value in parameters.items() if name != without}))
+            for without, words in self._words().items()
+        )
+        return Narrowing(browse=self._browse(), filters=self._filters(), chips=chips, query=urlencode(parameters))
+
+    def _parameters(self) -> dict[str, str]:
+        given = self.cleaned_data
+        days = {name: given[name].isoformat() for name in ("since", "until") if given[name]}
+        names = {name: given[name] for name in ("agent", "run", "category", "state") if given[name]}
+        sealed = sealing.seal([given["key"], given["value"]], self._staff, self._tenant) if given["key"] else ""
+        return {**days, **names, **({SEALED: sealed} if sealed else {})}
+
+    def _words(self) -> dict[str, str]:
+        """Each condition by its parameter."""
+        given = self.cleaned_data
+        said = {
+            "since": given["since"] and f"from {formats.date_format(given['since'], 'j M Y')}",
+            "until": given["until"] and f"until {formats.date_format(given['until'], 'j M Y')}",
+            **{name: given[name] and f"{name}: {given[name]}" for name in ("agent", "run", "category")},
+            "state": given["state"] and _STATES[given["state"]].lower(),
+            SEALED: given["key"] and f"{given['key']} = {given['value']}",
+        }
+        return {name: words for name, words in said.items() if words}
+
+    def _browse(self) -> Browse:
+        given = self.cleaned_data
+        until = given["until"]
+        return Browse(
+            agent_id=given["agent"] or None,
+            run_id=given["run"] or None,
+            category=given["category"] or None,
+            since=_midnight(given["since"]) if given["since"] else None,
+            until=_midnight(until + timedelta(days=1)) if until else None,
+            **_BROWSED[given["state"]],
+        )
+
+    def _filters(self) -> dict[str, Any]:
+        given = self.cleaned_data
+        return {given["key"]: given["value"]} if given["key"] else {}
+
+
+class ColumnsForm(forms.Form):
+    """Which columns a member of staff wants to see."""
+
+    columns = forms.MultipleChoiceField(choices=COLUMNS.items(), required=False)
+
+    @staticmethod
+    def chosen(request: TenantRequest) -> list[str]:
+        """What was chosen in this session."""
+        kept = request.session.get("columns", DEFAULT_COLUMNS)
+        return [name for name in COLUMNS if name in kept]
+
+
+def _midnight(day: date) -> datetime:
+    return timezone.make_aware(datetime.combine(day, time.min))

@@ -1,0 +1,166 @@
+"""Petra corrects a fact and deletes another, and Aude reads that it happened, not what it said."""
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+from dashboard.models import AuditEvent, Staff
+from tests.browser.conftest import OpenWindow, Window
+from tests.desk.conftest import Person
+
+pytestmark = pytest.mark.browser
+
+PORTO, LISBON = "Alice lives in Porto.", "Alice lives in Lisbon."
+
+
+def _open_correction(window: Window, person: Person, memory_id: str) -> Page:
+    window.open(f"/tenants/{person.tenant.reference}/memories/{memory_id}/rectify/")
+    return window.page
+
+
+def _check(page: Page, text: str) -> None:
+    page.get_by_label("Wording").fill(text)
+    page.get_by_role("button", name="Check").click()
+    page.get_by_role("heading", name="What would change").wait_for()
+    page.get_by_label("Reason").fill("The person said so, ticket 4711.")
+
+
+def _problems(window: Window) -> list[str]:
+    found = Axe().run(window.page, options={"preload": False}).response["violations"]
+    return [f"{problem['id']}: {node['html']}" for problem in found for node in problem["nodes"]]
+
+
+def test_petra_finds_and_corrects_a_fact_and_deletes_another(
+    either_window: Window, petra: Staff, alice: Person
+) -> None:
+    alice.remember(PORTO, "Alice drives a red car.")
+    page = either_window.sign_in(petra).page
+    either_window.browse(alice)
+    either_window.search("where does she live")
+    page.get_by_role("link", name=PORTO).click()
+    page.get_by_role("link", name="Correct the wording").click()
+    _check(page, LISBON)
+    expect(page.locator("del")).to_contain_text("Porto")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("heading", name="the old wording is gone")).to_be_visible()
+    page.get_by_role("link", name="Back to this person").click()
+    page.get_by_role("link", name=LISBON).click()
+    expect(page.get_by_text("Porto")).to_have_count(0)
+    either_window.browse(alice)
+    page.get_by_role("link", name="red car").click()
+    page.get_by_role("link", name="Delete this memory").click()
+    page.get_by_label("Ground").select_option("17-1-b")
+    page.get_by_role("button", name="Delete this memory").click()
+    expect(page.get_by_role("heading", name="Deleted and verified")).to_be_visible()
+    assert [memory.text for memory in alice.scope.get_all()] == [LISBON]
+
+
+def test_aude_sees_the_correction_in_the_audit_log_and_not_the_words(
+    open_window: OpenWindow, petra: Staff, aude: Staff, alice: Person
+) -> None:
+    (memory_id,) = alice.remember(PORTO)
+    page = _open_correction(open_window().sign_in(petra), alice, memory_id)
+    _check(page, LISBON)
+    page.get_by_role("button", name="Save").click()
+    page.get_by_role("heading", name="the old wording is gone").wait_for()
+    auditor = open_window().sign_in(aude)
+    auditor.open("/audit/")
+    expect(auditor.page.get_by_role("cell", name="Corrected one memory")).to_be_visible()
+    expect(auditor.page.get_by_text("Porto")).to_have_count(0)
+
+
+def test_a_double_click_on_save_saves_once(window: Window, petra: Staff, alice: Person) -> None:
+    (memory_id,) = alice.remember(PORTO)
+    page = _open_correction(window.sign_in(petra), alice, memory_id)
+    _check(page, LISBON)
+    page.get_by_role("button", name="Save").dblclick()
+    expect(page.get_by_role("heading", name="the old wording is gone")).to_be_visible()
+    assert AuditEvent.objects.filter(action="memory-rectified").count() == 1
+
+
+def test_back_after_saving_leads_to_the_form_with_the_new_wording(window: Window, petra: Staff, alice: Person) -> None:
+    (memory_id,) = alice.remember(PORTO)
+    page = _open_correction(window.sign_in(petra), alice, memory_id)
+    _check(page, LISBON)
+    page.get_by_role("button", name="Save").click()
+    page.get_by_role("heading", name="the old wording is gone").wait_for()
+    page.go_back()
+    expect(page.get_by_label("Wording")).to_have_value(LISBON)
+    assert AuditEvent.objects.filter(action="memory-rectified").count() == 1
+
+
+def test_the_second_of_two_tabs_is_told_that_the_memory_has_changed(
+    window: Window, petra: Staff, alice: Person
+) -> None:
+    (memory_id,) = alice.remember(PORTO)
+    first = _open_correction(window.sign_in(petra), alice, memory_id)
+    _check(first, LISBON)
+    second = first.context.new_page()
+    second.goto(f"{window.address}/tenants/{alice.tenant.reference}/memories/{memory_id}/rectify/")
+    _check(second, "Alice lives in Faro.")
+    first.get_by_role("button", name="Save").click()
+    first.get_by_role("heading", name="the old wording is gone").wait_for()
+    second.get_by_role("button", name="Save").click()
+    expect(second.get_by_text("Somebody changed this memory")).to_be_visible()
+    expect(second.locator("del")).to_contain_text("Lisbon")
+    assert alice.scope.get(memory_id)["memory"] == LISBON
+
+
+def test_what_is_veiled_is_revealed_one_by_one(either_window: Window, petra: Staff, alice: Person) -> None:
+    (memory_id,) = alice.remember("Pays with 4242 4242 4242 4242, mails maria@example.com.")
+    page = either_window.sign_in(petra).page
+    either_window.open(f"/tenants/{alice.tenant.reference}/memories/{memory_id}/")
+    page.get_by_role("button", name="Reveal the card number").click()
+    expect(page.locator("blockquote mark")).to_have_text("4242 4242 4242 4242")
+    expect(page.get_by_text("maria@example.com")).to_have_count(0)
+    expect(page.get_by_role("button", name="Reveal the e-mail address")).to_be_visible()
+
+
+def test_petra_restricts_a_memory_and_lifts_it(either_window: Window, petra: Staff, alice: Person) -> None:
+    (memory_id,) = alice.remember(PORTO)
+    page = either_window.sign_in(petra).page
+    either_window.open(f"/tenants/{alice.tenant.reference}/memories/{memory_id}/")
+    for button, says in [("Restrict this memory", "does not get this"), ("Lift the restriction", "gets this memory")]:
+        page.locator("summary").click()
+        page.get_by_label("Reason").fill("Accuracy contested.")
+        page.get_by_role("button", name=button).click()
+        expect(page.get_by_role("status").filter(has_text=says)).to_be_visible()
+
+
+def test_petra_ticks_two_memories_and_deletes_them(either_window: Window, petra: Staff, alice: Person) -> None:
+    alice.remember("Alice is vegetarian.", "Alice drives a red car.", PORTO)
+    page = either_window.sign_in(petra).page
+    either_window.browse(alice)
+    page.get_by_role("checkbox", name="Choose memory 2").check()
+    page.get_by_role("checkbox", name="Choose memory 3").check()
+    page.get_by_role("button", name="Delete the chosen").click()
+    page.get_by_label("Ground").select_option("17-1-b")
+    page.get_by_role("button", name="Delete 2 memories").click()
+    expect(page.get_by_role("heading", name="Deleted and verified")).to_be_visible()
+    assert [memory.text for memory in alice.scope.get_all()] == [PORTO]
+
+
+@pytest.mark.parametrize("colours", ["light", "dark"])
+def test_axe_finds_nothing_where_memories_are_corrected(
+    open_window: OpenWindow, petra: Staff, alice: Person, colours: str
+) -> None:
+    (memory_id,) = alice.remember(f"{PORTO} Pays with 4242 4242 4242 4242.")
+    window = open_window(color_scheme=colours, bypass_csp=True).sign_in(petra)
+    window.open(f"/tenants/{alice.tenant.reference}/memories/{memory_id}/")
+    window.page.get_by_role("button", name="Reveal the card number").click()
+    window.page.locator("mark").wait_for()
+    window.page.locator("summary").click()
+    found = _problems(window)
+    page = _open_correction(window, alice, memory_id)
+    found += _problems(window)
+    _check(page, LISBON)
+    found += _problems(window)
+    page.get_by_role("button", name="Save").click()
+    page.get_by_role("heading", name="the old wording is gone").wait_for()
+    found += _problems(window)
+    window.browse(alice)
+    window.page.get_by_role("checkbox", name="Choose memory 1").check()
+    found += _problems(window)
+    window.page.get_by_role("button", name="Delete the chosen").click()
+    window.page.get_by_role("heading", name="Delete memories").wait_for()
+    assert found + _problems(window) == []

@@ -1,0 +1,92 @@
+"""Deleting several memories at once: shown first, each on record, the sums place by place."""
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from dashboard.erasure import summed
+from dashboard.models import AuditEvent
+from tests.desk.conftest import Person
+
+CLEAN = {"place": "vectors", "status": "clean", "count": 0, "note": ""}
+LEFT = {"place": "vectors", "status": "residue", "count": 2, "note": ""}
+
+
+def _check(client: Client, person: Person, *memory_ids: str):
+    return client.post(reverse("check-deletion", args=[person.tenant.reference]), {"ids": memory_ids}, follow=True)
+
+
+def _delete(client: Client, person: Person, *memory_ids: str, reason: str = "17-1-b"):
+    url = reverse("delete-memories", args=[person.tenant.reference])
+    return client.post(url, {"ids": memory_ids, "reason": reason}, follow=True)
+
+
+def test_what_goes_is_shown_first_and_veiled(petra: Client, alice: Person) -> None:
+    first, second = alice.remember("Has a cat.", "Mails maria@example.com.")
+    page = _check(petra, alice, first, second).text
+    assert "2 memories to delete" in page
+    assert "Has a cat." in page
+    assert "maria@example.com" not in page
+    assert alice.scope.count() == 2
+
+
+def test_petra_deletes_two_and_the_third_stays(petra: Client, alice: Person) -> None:
+    first, second, third = alice.remember("Has a cat.", "Has a dog.", "Has a fish.")
+    response = _delete(petra, alice, first, second)
+    assert "Deleted and verified" in response.text
+    assert [memory.id for memory in alice.scope.get_all()] == [third]
+    assert {row.place.value: row.removed for row in response.context["places"]}["vectors"] == 2
+
+
+def test_each_deletion_is_on_record(petra: Client, alice: Person) -> None:
+    _delete(petra, alice, *alice.remember("Has a cat.", "Has a dog."))
+    actions = AuditEvent.objects.filter(action__contains="delet").order_by("seq").values_list("action", flat=True)
+    assert list(actions[:5]) == [*["memory-deletion-ordered", "memory-deleted"] * 2, "memories-deleted"]
+
+
+def test_several_are_not_deleted_without_a_ground(petra: Client, alice: Person) -> None:
+    assert _delete(petra, alice, *alice.remember("Stays."), reason="").status_code == 400
+    assert alice.scope.count() == 1
+
+
+def test_bobs_memories_are_neither_shown_nor_deleted_under_alice(petra: Client, alice: Person, bob: Person) -> None:
+    (hers,), (his,) = alice.remember("Has a cat."), bob.remember("Has a snake.")
+    assert "Has a snake." not in _check(petra, alice, hers, his).text
+    _delete(petra, alice, hers, his)
+    assert (alice.scope.count(), bob.scope.count()) == (0, 1)
+
+
+def test_a_memory_chosen_twice_is_deleted_once(petra: Client, alice: Person) -> None:
+    (memory_id,) = alice.remember("Has a cat.")
+    event = _delete(petra, alice, memory_id, memory_id).context["event"]
+    assert (event.counts["memories"], event.counts["gone"]) == (1, 0)
+
+
+def test_deleting_again_says_that_they_are_gone(petra: Client, alice: Person) -> None:
+    ids = alice.remember("Has a cat.", "Has a dog.")
+    _delete(petra, alice, *ids)
+    assert "not there any more" in _delete(petra, alice, *ids).text
+
+
+@pytest.mark.parametrize(("count", "says"), [(0, "No memory was chosen"), (201, "at most 200")])
+def test_none_or_too_many_are_refused(petra: Client, alice: Person, count: int, says: str) -> None:
+    assert says in _check(petra, alice, *map(str, range(count))).text
+
+
+def test_of_several_results_the_worst_counts() -> None:
+    good = {"outcome": "verified", "removed": {"vectors": 1}, "residue": {"places": [CLEAN]}}
+    bad = {"outcome": "residue", "removed": {"vectors": 1}, "residue": {"places": [LEFT]}}
+    both = summed([good, bad, {"outcome": "was not there"}])
+    assert (both["outcome"], both["removed"], both["residue"]["places"]) == ("residue", {"vectors": 2}, [LEFT])
+    assert (both["memories"], both["gone"]) == (2, 1)
+
+
+def test_an_unknown_result_is_the_worst() -> None:
+    verified = {"outcome": "verified", "removed": {}, "residue": {"places": []}}
+    assert summed([verified, {"outcome": "unknown", "error": "StoreError"}])["outcome"] == "unknown"
+
+
+def test_sam_deletes_nothing(sam: Client, alice: Person) -> None:
+    ids = alice.remember("Stays.")
+    assert (_check(sam, alice, *ids).status_code, _delete(sam, alice, *ids).status_code) == (403, 403)
+    assert alice.scope.count() == 1

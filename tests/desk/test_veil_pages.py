@@ -1,0 +1,138 @@
+"""Sensitive text in memories: veiled on pages, revealed one part at a time, on record."""
+
+import pytest
+from django.template import Context, Template
+from django.test import Client
+from django.urls import reverse
+
+from dashboard.models import AuditEvent
+from dashboard.templatetags.memories import differences, linked, veil
+from tests.desk.conftest import Person
+
+CARD, EMAIL = "4242 4242 4242 4242", "maria@example.com"
+
+
+def _show(client: Client, person: Person, memory_id: str) -> str:
+    return client.get(reverse("show-memory", args=[person.tenant.reference, memory_id])).text
+
+
+def _reveal(client: Client, person: Person, memory_id: str, part: int, seen: str = "", **headers: str):
+    page = client.get(reverse("show-memory", args=[person.tenant.reference, memory_id]))
+    url = reverse("reveal-part", args=[person.tenant.reference, memory_id, part])
+    return client.post(url, {"seen": seen or page.context["seen"]}, headers=headers)
+
+
+def test_a_veil_names_what_it_hides() -> None:
+    assert veil(f"Pays with {CARD}.") == 'Pays with <span class="veil" title="card number">•••• 4242</span>.'
+
+
+def test_veiled_text_is_escaped() -> None:
+    assert Template("{% load memories %}{{ text|veil }}").render(Context({"text": "<b>"})) == "&lt;b&gt;"
+
+
+def test_a_long_text_is_cut() -> None:
+    assert veil("tea " * 200, 10) == "tea tea te…"
+
+
+def test_what_is_sensitive_is_veiled_even_where_a_text_is_cut_through_it() -> None:
+    assert veil(f"Pays {CARD} and more", 12) == 'Pays <span class="veil" title="card number">•••• 4242</span>…'
+
+
+def test_a_number_of_the_configured_region_is_veiled(settings) -> None:
+    settings.MEMADMIN_PHONE_REGION = "DE"
+    assert "901820" not in veil("Ring 030 901820 at noon")
+
+
+def test_a_difference_between_two_card_numbers_shows_neither() -> None:
+    shown = differences(f"Pays with {CARD}", "Pays with 5555 5555 5555 4444")
+    assert "<del>" in shown
+    assert "4242 4242" not in shown
+    assert "5555 5555" not in shown
+
+
+def test_a_difference_that_is_veiled_is_said_to_be_there() -> None:
+    assert "only what is veiled differs" in differences("SSN: 123456789", "SSN: 123456780")
+
+
+def test_links_that_are_no_ids_are_left_out() -> None:
+    assert linked({"linked_memory_ids": ["one", 2, None, ""]}) == ["one"]
+    assert linked({"linked_memory_ids": "one"}) == []
+
+
+def test_the_page_of_a_memory_shows_nothing_sensitive(sam: Client, alice: Person) -> None:
+    memory_id = alice.scope.add(f"Pays with {CARD}.", metadata={"contact": EMAIL}).ids[0]
+    alice.scope.update(memory_id, f"Pays with {CARD}, mails {EMAIL}.")
+    page = _show(sam, alice, memory_id)
+    assert CARD not in page
+    assert EMAIL not in page
+
+
+def test_the_page_of_deleting_a_memory_shows_nothing_sensitive(petra: Client, alice: Person) -> None:
+    (memory_id,) = alice.remember(f"Pays with {CARD}.")
+    assert CARD not in petra.get(reverse("delete-memory", args=[alice.tenant.reference, memory_id])).text
+
+
+def test_revealing_shows_that_part_and_no_other(sam: Client, alice: Person) -> None:
+    (memory_id,) = alice.remember(f"Pays with {CARD}, mails {EMAIL}.")
+    page = _reveal(sam, alice, memory_id, 1).text
+    assert CARD in page
+    assert EMAIL not in page
+
+
+def test_htmx_gets_the_part_alone(sam: Client, alice: Person) -> None:
+    (memory_id,) = alice.remember(f"Pays with {CARD}.")
+    part = _reveal(sam, alice, memory_id, 1, HX_Request="true").text
+    assert part.strip().startswith("<mark")
+    assert CARD in part
+
+
+def test_a_reveal_is_recorded_by_kind_and_without_the_text(sam: Client, alice: Person) -> None:
+    (memory_id,) = alice.remember(f"Pays with {CARD}.")
+    _reveal(sam, alice, memory_id, 1)
+    event = AuditEvent.objects.get(action="memory-revealed")
+    assert event.counts == {"card number": 1}
+    assert event.purpose
+
+
+@pytest.mark.parametrize("part", [0, 7], ids=["harmless", "not there"])
+def test_there_is_nothing_to_reveal_in_other_parts(sam: Client, alice: Person, part: int) -> None:
+    (memory_id,) = alice.remember(f"Pays with {CARD}.")
+    assert _reveal(sam, alice, memory_id, part).status_code == 404
+    assert not AuditEvent.objects.filter(action="memory-revealed").exists()
+
+
+def test_nothing_is_revealed_of_a_memory_that_changed_meanwhile(sam: Client, alice: Person) -> None:
+    (memory_id,) = alice.remember(f"Pays with {CARD}.")
+    assert _reveal(sam, alice, memory_id, 1, seen="a" * 64).status_code == 302
+    assert AuditEvent.objects.get(action="memory-revealed").outcome == "refused"
+
+
+def test_htmx_reloads_the_page_of_a_memory_that_changed_meanwhile(sam: Client, alice: Person) -> None:
+    (memory_id,) = alice.remember(f"Pays with {CARD}.")
+    response = _reveal(sam, alice, memory_id, 1, seen="a" * 64, HX_Request="true")
+    assert response.headers["HX-Refresh"] == "true"
+    assert CARD not in response.text
+
+
+def test_bobs_memory_is_not_revealed_under_alice(sam: Client, alice: Person, bob: Person) -> None:
+    (memory_id,) = bob.remember(f"Pays with {CARD}.")
+    url = reverse("reveal-part", args=[alice.tenant.reference, memory_id, 1])
+    assert sam.post(url).status_code == 404
+
+
+def test_a_memory_links_to_those_it_goes_on_from(sam: Client, alice: Person) -> None:
+    (first,) = alice.remember("Lives in Porto.")
+    second = alice.scope.add("Lives in Lisbon.", metadata={"linked_memory_ids": [first]}).ids[0]
+    assert reverse("show-memory", args=[alice.tenant.reference, first]) in _show(sam, alice, second)
+
+
+def test_sam_is_led_to_ask_for_a_correction(sam: Client, alice: Person) -> None:
+    page = _show(sam, alice, *alice.remember("Lives in Porto."))
+    assert f"{reverse('open-request', args=[alice.tenant.reference])}?kind=rectification" in page
+    assert "/rectify/" not in page
+
+
+def test_the_form_of_a_request_is_set_to_what_the_link_asks_for(sam: Client, alice: Person) -> None:
+    url = reverse("open-request", args=[alice.tenant.reference])
+    assert '<option value="rectification" selected' in sam.get(url, {"kind": "rectification"}).text
+    assert sam.get(url, {"kind": "nonsense"}).status_code == 200
