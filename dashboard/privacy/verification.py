@@ -1,8 +1,9 @@
 """Is the person gone, and is everybody else still there? Asked in a process of its own, after the deletion.
 
-It shares no code path with the deletion: every place is scanned, the memories are asked for one by one through the
-scope that agents use, erased texts are searched for, and neighbours are counted. What it needs to know goes through a
-pipe, not through arguments that others on the machine could read.
+It shares no code path with the deletion: beside the scan, mem0's own queries are asked and every row of the history
+file is read (``memadmin/memory/stores/second_look.py``), the memories are asked for one by one through the scope that
+agents use, erased texts are searched for, and neighbours are counted. What it needs to know goes through a pipe, not
+through arguments that others on the machine could read.
 """
 
 import json
@@ -10,14 +11,14 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from django.conf import settings
 from django.utils import timezone
 
 from dashboard.privacy import neighbourhood
-from memadmin.memory import MemoryScopeError, Residue, ScopedMemory, connect
+from memadmin.memory import MemoryScopeError, Place, Residue, ScopedMemory, Status, connect
 from memadmin.memory.records import UNTOLD_PLACES, untold_note
 
 CLEAN, RESIDUE, NOT_CHECKABLE = "clean", "residue", "not checkable"
@@ -64,7 +65,8 @@ def ask_another_process(order: Order) -> dict[str, Any]:
 def look(order: Order) -> dict[str, Any]:
     """The verdict, as ``ErasureRun.verdict`` keeps it: outcome, places, ids, ask_back, neighbours, at."""
     scope = connect().scope(order.user_id)
-    residue = scope.residue(order.memory_ids)
+    second = connect().scope_for_erasure(order.user_id).second_look(frozenset(order.memory_ids))
+    residue = both(scope.residue(order.memory_ids), second)
     ids = _by_id(scope, order.memory_ids)
     ask_back = _ask_back(scope, order.texts)
     return {
@@ -75,6 +77,18 @@ def look(order: Order) -> dict[str, Any]:
         "neighbours": _neighbours(order.neighbours),
         "at": timezone.now().isoformat(),
     }
+
+
+def both(residue: Residue, second: Mapping[Place, int]) -> Residue:
+    """The scan's findings, and where the second look found more, that; what either finds is there."""
+    return Residue(
+        tuple(
+            replace(finding, status=Status.RESIDUE, count=max(finding.count, second[finding.place]))
+            if second.get(finding.place)
+            else finding
+            for finding in residue.findings
+        )
+    )
 
 
 def outcome(residue: Residue, *, found: int) -> str:

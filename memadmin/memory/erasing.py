@@ -7,7 +7,7 @@
 >>> scope.erase_rest()
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from memadmin.memory.identity import UserId
 from memadmin.memory.records import Holdings, Place, Removal
@@ -71,3 +71,17 @@ class ErasureScope(ScopedMemory):
             StoreUnavailable, StoreError: as :meth:`erase`.
         """
         return self.__store.delete_all(self.__owner)
+
+    def second_look(self, memory_ids: Collection[str]) -> Mapping[Place, int]:
+        """What is still found by means that share nothing with the deletion: see ``stores/second_look.py``.
+
+        Args:
+            memory_ids: that were erased.
+
+        Returns:
+            rows per place; empty where the store offers no other way to look.
+
+        Raises:
+            StoreUnavailable, StoreError: nothing was looked at.
+        """
+        return self.__store.second_look(self.__owner, memory_ids)

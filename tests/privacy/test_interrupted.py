@@ -9,11 +9,11 @@ from django.core.exceptions import PermissionDenied
 from django.utils import timezone
 
 from dashboard.models import Certificate, ErasureRun, Freeze, Hold, PrivacyRequest
-from dashboard.privacy import approving, finishing, holds, ledger, previewing, running, stalled
+from dashboard.privacy import approving, finishing, holds, ledger, previewing, running, stalled, verification
 from dashboard.privacy.actors import Actor
 from dashboard.privacy.codes import Exemption
 from dashboard.privacy.states import NotNow
-from memadmin.memory import StoreUnavailable, TenantBeingErased, UserId, connect
+from memadmin.memory import Finding, Place, Residue, Status, StoreUnavailable, TenantBeingErased, UserId, connect
 from memadmin.memory.erasing import ErasureScope
 from memadmin.memory.stores.base import Addition
 from tests.desk.conftest import Person
@@ -187,3 +187,10 @@ def _refused_to_the_agent(person: Person) -> Callable[..., Any]:
         return erase(scope, memory_ids)
 
     return call
+
+
+def test_what_only_the_second_look_finds_is_residue() -> None:
+    clean = Residue(tuple(Finding(place, Status.CLEAN) for place in (Place.VECTORS, Place.MESSAGES)))
+    seen = verification.both(clean, {Place.VECTORS: 0, Place.MESSAGES: 2})
+    assert verification.outcome(seen, found=0) == "residue"
+    assert [(finding.place.value, finding.count) for finding in seen.findings] == [("vectors", 0), ("messages", 2)]

@@ -5,7 +5,7 @@
 and never hand on a call with no tenant or with two.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Protocol
@@ -136,6 +136,9 @@ class Store(Protocol):
         Ids need not exist: after a crash between two places the same call takes what the first one left. Chat
         and entities stay for :meth:`delete_all`. Returns rows removed per place.
         """
+
+    def second_look(self, owner: UserId, memory_ids: Collection[str]) -> Mapping[Place, int]:
+        """What is still found by means that share nothing with the deletion; empty where the store has no other."""
 
     def scan(self, owner: UserId, known_ids: Iterable[str], *, whole: bool) -> Residue:
         """Look into every place, sharing nothing with the deletion.

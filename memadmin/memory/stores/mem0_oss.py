@@ -9,7 +9,7 @@ import os
 import random
 import re
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
 from pathlib import Path
@@ -44,7 +44,7 @@ from memadmin.memory.records import (
     Status,
     untold_note,
 )
-from memadmin.memory.stores import mentioning, probing, restricting
+from memadmin.memory.stores import mentioning, probing, restricting, second_look
 from memadmin.memory.stores.alike import by_text
 from memadmin.memory.stores.base import Addition, Correction, Query
 from memadmin.memory.stores.history_file import HistoryFile
@@ -366,6 +366,10 @@ class Mem0OssStore:
         return [memory_id for memory_id in memory_ids if memory_id not in there]
 
     # -- scan ------------------------------------------------------------------------------------
+
+    def second_look(self, owner: UserId, memory_ids: Collection[str]) -> Mapping[Place, int]:
+        with self._errors():
+            return second_look.count(self._mem0(), owner, memory_ids)
 
     def scan(self, owner: UserId, known_ids: Iterable[str], *, whole: bool) -> Residue:
         known = {str(memory_id) for memory_id in known_ids}

@@ -10,7 +10,7 @@ import logging
 import random
 import time
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime, timedelta
 from http import HTTPStatus
@@ -301,6 +301,9 @@ class PlatformStore:
         return bool(event) and event.get("status") in {"SUCCEEDED", "FAILED"}
 
     # -- scan ------------------------------------------------------------------------------------
+
+    def second_look(self, owner: UserId, memory_ids: Collection[str]) -> Mapping[Place, int]:
+        return {}  # the platform's API is the only way in, for deleting and for looking
 
     def scan(self, owner: UserId, known_ids: Iterable[str], *, whole: bool) -> Residue:
         known = sorted({str(memory_id) for memory_id in known_ids})
