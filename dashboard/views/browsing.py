@@ -15,6 +15,7 @@ from dashboard.forms import SearchForm
 from dashboard.requests import TenantRequest
 from dashboard.roles import Right
 from dashboard.views.render import page
+from memadmin.memory import StoreUnavailable
 
 PAGE_SIZE = 50
 
@@ -57,8 +58,15 @@ def choose_columns(request: TenantRequest) -> HttpResponse:
 @requires(Right.BROWSE)
 def show_overview(request: TenantRequest) -> HttpResponse:
     """One tenant at a glance; the list of memories fetches it for its head."""
-    glance = overview.of(request.tenant, request.memory)
-    audit.record(Action.OVERVIEW_VIEWED, request=request, counts={"memories": glance.memories.total})
+    try:
+        glance = overview.of(request.tenant, request.memory)
+    except StoreUnavailable:
+        if not request.htmx:
+            raise
+        glance = None  # the list below has its own say; it must not go because its head is missing
+    outcome = audit.Outcome.DONE if glance else audit.Outcome.FAILED
+    counts = {"memories": glance.memories.total} if glance else {}
+    audit.record(Action.OVERVIEW_VIEWED, request=request, outcome=outcome, counts=counts)
     context = {"glance": glance, "most": overview.MOST_SHOWN}
     return page(request, "memories/overview.html", context, partial="overview")
 

@@ -145,3 +145,13 @@ def test_htmx_gets_the_part_and_everybody_else_a_page(sam: Client, alice: Person
     address = reverse("show-overview", args=[alice.tenant.reference])
     assert "<html" in sam.get(address).text
     assert "<html" not in sam.get(address, headers={"HX-Request": "true"}).text
+
+
+def test_a_store_that_fails_leaves_the_overview_out_and_the_list_alone(
+    sam: Client, alice: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = reverse("show-overview", args=[alice.tenant.reference])
+    monkeypatch.setenv("DATABASE_URL", "postgresql://nobody@127.0.0.1:1/nowhere")
+    fragment = sam.get(path, headers={"HX-Request": "true"})
+    assert (fragment.status_code, "left out" in fragment.text) == (200, True)
+    assert sam.get(path).status_code == 503
