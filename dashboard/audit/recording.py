@@ -3,11 +3,12 @@
 import ipaddress
 import uuid
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS, Error
 from django.http import HttpRequest
+from django.utils.functional import SimpleLazyObject
 
 from dashboard.audit import notes
 from dashboard.audit.actions import Action, ActorKind, Outcome
@@ -78,7 +79,7 @@ def record(
         raise AuditUnavailable("The database chained something else than was sent; run manage.py verify_audit.")
     if request is not None:
         request.audited = True  # type: ignore[attr-defined]  # read by middleware.TenantScope
-    return _event(row, written)
+    return cast(AuditEvent, SimpleLazyObject(lambda: _event(row, written)))  # few callers look at it
 
 
 _FIELDS = [field.attname for field in AuditEvent._meta.concrete_fields]  # noqa: SLF001 - documented by Django
