@@ -18,7 +18,6 @@ import psycopg
 from psycopg import sql
 
 from memadmin.memory import Connection, ScopedMemory, embedded
-from memadmin.memory.identity import UserId
 from memadmin.memory.stores.mem0_import import load_mem0
 from memadmin.memory.stores.pgvector import PgVectorStore
 
@@ -57,7 +56,7 @@ def main(rows: int = ROWS) -> None:
 
 
 def _compare(ours: PgVectorStore, peers: PgVectorStore, rows: int, address: str, folder: str) -> None:
-    ours.count(UserId.parse("nobody"))
+    Connection(ours).scope("nobody").count()
     peer = _plain_mem0("bench_peer", folder, address)
     peer.vector_store._ensure_collection()
     with psycopg.connect(address, autocommit=True) as connection:
