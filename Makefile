@@ -6,7 +6,7 @@ INSTALLED := .venv/.installed
 INDEX = $$($(BIN)/pip config get global.index-url 2>/dev/null || echo "$$PIP_INDEX_URL")
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test lint bench screenshots lock
+.PHONY: help install demo test lint bench screenshots messages lock
 
 help: ## what there is to make
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -40,6 +40,10 @@ bench: install ## measure beside mem0's own and bare SQL, in one run
 
 screenshots: install ## the README's pictures, anew
 	$(BIN)/python -m tests.browser.screenshots
+
+messages: install ## the catalogues of the person's pages, from the code (needs gettext); translate what is empty, run it again
+	$(BIN)/python manage.py makemessages --all --no-location --no-obsolete --no-wrap --ignore=.venv --ignore=var --ignore=tests
+	$(BIN)/python manage.py compilemessages --ignore=.venv
 
 lock: install ## renew the locked requirements from pyproject.toml
 	for group in "dev --extra embedded --group dev" "embedded --extra embedded -c requirements/dev.txt" "production -c requirements/dev.txt"; do \

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable
 from contextlib import suppress
+from enum import StrEnum
 from typing import Any, TypeVar
 
 from dashboard.models import Tenant
@@ -34,6 +35,29 @@ def without_purpose(view: _View) -> _View:
     """Declare that a tenant view shows nothing of the tenant's content and needs no stated purpose."""
     view.needs_purpose = False  # type: ignore[attr-defined]
     return view
+
+
+class Visit(StrEnum):
+    """What a page for the person needs; ``person_middleware.PersonScope`` enforces it."""
+
+    NONE = "none"  # for whoever comes; shows nothing of anybody
+    WITHOUT_ACCOUNT = (
+        "without account"  # likewise, where MEMADMIN_INTAKE is on; a visit in this browser is not looked at
+    )
+    NUMBERS = "numbers"  # a visit that lasts; shows how far something has come, and nothing of anybody's memories
+    BEGUN = "begun"  # a visit that lasts; ``request.memory`` is there if ``request.person.tenant`` is
+    WITH_MEMORIES = "with memories"  # a visit of somebody about whom something is remembered
+
+
+def for_person(visit: Visit) -> Callable[[_View], _View]:
+    """Declare that a view is for the person, not for staff: a staff session counts for nothing there."""
+
+    def declare(view: _View) -> _View:
+        view.for_person = visit  # type: ignore[attr-defined]
+        view.login_required = False  # type: ignore[attr-defined]  # read by Django's LoginRequiredMiddleware
+        return view
+
+    return declare
 
 
 def discover(user_id: UserId) -> Tenant | None:

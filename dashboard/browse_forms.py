@@ -17,6 +17,8 @@ from dashboard import sealing
 from dashboard.requests import TenantRequest
 from memadmin.memory import Browse, InvalidFilter
 from memadmin.memory.filters import checked
+from memadmin.memory.identity import refusal
+from memadmin.memory.records import parse_day
 
 COLUMNS = {
     "agent": "Agent",
@@ -64,6 +66,19 @@ class Narrowing:
         return {"filters": self.filters or None, "browse": self.browse}
 
 
+NOTHING = Narrowing(browse=Browse(), filters={}, chips=(), query="")
+"""The whole list."""
+
+
+class DayInput(forms.DateInput):
+    """A day as browsers want it; what is none is left out."""
+
+    input_type = "date"
+
+    def format_value(self, value: Any) -> str | None:
+        return str(value) if parse_day(value) else None
+
+
 class BrowseForm(forms.Form):
     """Which memories are wanted."""
 
@@ -76,44 +91,47 @@ class BrowseForm(forms.Form):
     key = forms.CharField(label="Metadata key", required=False, max_length=255)
     value = forms.CharField(label="Metadata value", required=False, max_length=500)
 
-    def __init__(self, request: TenantRequest, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, request: TenantRequest, *args: Any, damage: str = "", **kwargs: Any) -> None:
+        """``damage``: why the metadata of an address could not be read."""
         super().__init__(*args, **kwargs)
-        self._staff, self._tenant = request.user, request.tenant
+        self._staff, self._tenant, self._damage = request.user, request.tenant, damage
         for name in ("since", "until"):
-            self.fields[name].widget = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
+            self.fields[name].widget = DayInput()
             self.fields[name].validators += [MinValueValidator(date(1970, 1, 1)), MaxValueValidator(date(2199, 12, 31))]
         for name in ("agent", "run", "category", "key", "value"):
             self.fields[name].widget.attrs |= {"autocomplete": "off", "spellcheck": "false", "dir": "auto"}
 
     @classmethod
     def of_address(cls, request: TenantRequest) -> Self:
-        """What the address says. Raises InvalidFilter."""
+        """What the address says, which may make no sense."""
         given = request.GET.dict()
         token = given.pop(SEALED, "")
         given.pop("key", None)  # never in the clear
         given.pop("value", None)
-        if token:
-            try:
-                given["key"], given["value"] = sealing.unseal(token, request.user, request.tenant)
-            except ValueError as error:
-                raise InvalidFilter(str(error)) from None
-        form = cls(request, given)
-        if not form.is_valid():
-            raise InvalidFilter(" ".join(str(problem) for problems in form.errors.values() for problem in problems))
-        return form
+        if not token:
+            return cls(request, given)
+        try:
+            key, value = sealing.unseal(token, request.user, request.tenant)
+        except ValueError as error:
+            return cls(request, given, damage=str(error))
+        return cls(request, {**given, "key": key, "value": value})
 
     def clean(self) -> dict[str, Any]:
         given: dict[str, Any] = self.cleaned_data
+        if self._damage:
+            self.add_error("key", self._damage)
         if given.get("since") and given.get("until") and given["since"] > given["until"]:
             self.add_error("until", "This is before the day on which the range begins.")
         if bool(given.get("key")) != bool(given.get("value")):
             self.add_error("value" if given.get("key") else "key", "Key and value go together.")
+        for name in ("agent", "run"):
+            if given.get(name) and refusal(given[name]):
+                self.add_error(name, "One word of at most 255 characters, without white space, and not “*”.")
         if not self.errors:
             try:
                 checked(self._filters())
-                self._browse()
             except InvalidFilter as error:
-                self.add_error(None, str(error))
+                self.add_error("key", str(error))
         return given
 
     def narrowing(self) -> Narrowing:

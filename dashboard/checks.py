@@ -1,4 +1,4 @@
-"""What a deployment must set before it may start (system checks memadmin.E001 to E004, W001, W002)."""
+"""What a deployment must set before it may start (system checks memadmin.E001 to E006, W001, W002)."""
 
 from typing import Any
 
@@ -8,6 +8,9 @@ from django.core.checks import Warning as CheckWarning
 from django.core.exceptions import ImproperlyConfigured
 
 from dashboard.audit import delivery
+from dashboard.your_data import branding, keys
+from dashboard.your_data.branding import UnusableBrand
+from dashboard.your_data.tokens import UnusableKeys
 
 SHORTEST_SECRET = 50  # characters, as Django's own check --deploy asks
 
@@ -83,7 +86,22 @@ def delivered_checkpoints(**_: Any) -> list[CheckMessage]:
     ]
 
 
+@register("memadmin")
+def your_data_pages(**_: Any) -> list[CheckMessage]:
+    """Report keys, colours or a logo that cannot be used, instead of showing it to the first person who comes."""
+    found: list[CheckMessage] = []
+    try:
+        keys.configured()
+    except UnusableKeys as error:
+        found.append(Error("Nobody could come to the “your data” pages.", hint=str(error), id="memadmin.E005"))
+    try:
+        branding.check()
+    except UnusableBrand as error:
+        found.append(Error("The controller's look cannot be shown.", hint=str(error), id="memadmin.E006"))
+    return found
+
+
 def refuse_unfit_configuration() -> None:
     """Stop the web server unless the checks above pass. Raises ImproperlyConfigured."""
-    if found := deployment():
+    if found := [*deployment(), *your_data_pages()]:
         raise ImproperlyConfigured("; ".join(f"{message.msg} {message.hint}" for message in found))

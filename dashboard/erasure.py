@@ -12,7 +12,7 @@ from dashboard import audit
 from dashboard.audit import Action
 from dashboard.models import AuditEvent
 from dashboard.privacy import holds
-from dashboard.requests import TenantRequest
+from dashboard.requests import ScopedRequest
 from memadmin.memory import Deletion, MemoryScopeError, Outcome, Place, Status
 
 DELETED = (Action.MEMORY_DELETED, Action.MEMORIES_DELETED, Action.ALL_DELETED)
@@ -36,20 +36,21 @@ class PlaceRow:
     note: str
 
 
-def delete_memory(request: TenantRequest, memory_id: str, form: dict[str, Any]) -> AuditEvent:
+def delete_memory(request: ScopedRequest, memory_id: str, form: dict[str, Any]) -> AuditEvent:
     """Delete one memory from every place; returns the event with the result. Raises PermissionDenied under a hold."""
     holds.refuse_if_held(request.tenant)
     audit.record(Action.MEMORY_DELETION_ORDERED, request=request, reason=_reason(form))
     return _carry_out(Action.MEMORY_DELETED, request, form, lambda: request.memory.delete(memory_id))
 
 
-def delete_memories(request: TenantRequest, memory_ids: Sequence[str], form: dict[str, Any]) -> AuditEvent:
+def delete_memories(request: ScopedRequest, memory_ids: Sequence[str], form: dict[str, Any]) -> AuditEvent:
     """Delete several, each on record by itself; returns the event with the sums.
 
     Of what is this tenant's nothing is kept back because of what is not.
     """
     results = [delete_memory(request, memory_id, form) for memory_id in memory_ids]
-    failed = any(result.outcome == audit.Outcome.FAILED.value for result in results)
+    there = [result for result in results if result.counts["outcome"] != GONE]
+    failed = not there or any(result.outcome == audit.Outcome.FAILED.value for result in there)
     return audit.record(
         Action.MEMORIES_DELETED,
         request=request,
@@ -94,7 +95,7 @@ def rows(counts: dict[str, Any], taken: str = "removed") -> list[PlaceRow]:
 
 
 def _carry_out(
-    action: Action, request: TenantRequest, form: dict[str, Any], delete: Callable[[], Deletion | None]
+    action: Action, request: ScopedRequest, form: dict[str, Any], delete: Callable[[], Deletion | None]
 ) -> AuditEvent:
     """Delete and record what came of it, also where the store failed on the way: then part may be gone."""
     try:

@@ -1,9 +1,10 @@
 """Finding a tenant by what staff have in hand: user_id, e-mail address, name, a reference of any system.
 
-Every question walks down one index and stops after what is shown, however many tenants there are.
+Every question walks down one index and stops after what is shown, however many tenants there are. Only words of a name
+with others between them take a second walk, which stops, too.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,6 +13,8 @@ from django.db.models.functions import Lower
 
 from dashboard import access
 from dashboard.models import ExternalReference, Tenant
+from dashboard.models.names import NameKey, fold
+from dashboard.models.tenant import likeness
 from dashboard.privacy import lookalikes
 from memadmin.memory import InvalidUserId, UserId
 
@@ -19,6 +22,7 @@ MOST_FOUND = 20
 """Tenants shown in one list."""
 
 _ASKED_FOR = 2 * MOST_FOUND + lookalikes.MOST_SHOWN + 1  # of those that begin so, some are shown as exact or look-alike
+_COMPARED = 1_000  # names with one of the typed words that are looked through for the others; 2 ms
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,16 +39,16 @@ class Found:
     """What a look-up found."""
 
     exact: list[Match] = field(default_factory=list)  # several where they share an e-mail address, a name, a reference
-    similar: list[Match] = field(default_factory=list)  # something of theirs begins with what was typed
+    similar: list[Match] = field(default_factory=list)  # something of theirs, or a word of the name, begins with it
     more: bool = False  # there may be further ones, who are not listed
-    lookalikes: list[Tenant] = field(default_factory=list)  # may be the same person under another user_id
+    lookalikes: list[Match] = field(default_factory=list)  # may be the same person under another user_id, and as whom
 
 
 def find_tenants(typed: str) -> Found:
     """Look up tenants: first whom it fits entirely, then those of whom something begins so.
 
-    Upper and lower case count in a user_id only. An id that the store knows and the directory does not is taken into
-    the directory.
+    Upper and lower case count in a user_id only; accents and the order of words do not count in a name. An id that the
+    store knows and the directory does not is taken into the directory.
 
     Args:
         typed: what staff typed, without surrounding white space.
@@ -52,17 +56,31 @@ def find_tenants(typed: str) -> Found:
     Raises:
         StoreUnavailable: nobody can say whether the store knows such a user_id.
     """
-    exact = _each_once([*_of_user_id(typed), *_of_desk_reference(typed), *_of_the_rest(folded=Lower(Value(typed)))])
+    exact = _each_once([*_of_user_id(typed), *_of_desk_reference(typed), *_entirely(typed)])
+    beginning = [*_of_user_ids(typed), *_beginning(typed)]
+    apart, cut = _of_words_apart(typed)
     shown = {match.tenant for match in exact[:MOST_FOUND]}
-    alike = lookalikes.of_any(shown) if shown else lookalikes.of_user_id(typed)
-    beginning = [*_of_user_ids(typed), *_of_the_rest(folded__startswith=Lower(Value(typed)))]
-    similar = [match for match in _each_once(beginning) if match.tenant not in shown.union(alike)]
+    similar = _without(_each_once([*beginning, *apart]), shown)
+    alike = _alike(typed, shown, [match.tenant for match in similar[:MOST_FOUND]])
+    similar = _without(similar, {match.tenant for match in alike})
     return Found(
         exact=exact[:MOST_FOUND],
         similar=similar[:MOST_FOUND],
-        more=len(exact) > MOST_FOUND or len(similar) > MOST_FOUND or len(beginning) >= _ASKED_FOR,
+        more=cut or max(len(exact), len(similar)) > MOST_FOUND or len(beginning) >= _ASKED_FOR,
         lookalikes=alike,
     )
+
+
+def _alike(typed: str, exact: Collection[Tenant], similar: list[Tenant]) -> list[Match]:
+    """Look-alikes of whom it fits entirely, or of what was typed, come before those of the others."""
+    meant = {tenant.likeness: tenant.user_id for tenant in exact} or {likeness(typed): typed}
+    listed = {tenant.likeness: tenant.user_id for tenant in similar}
+    found = lookalikes.of_listed(meant, exact, similar)
+    return [Match(tenant, "like", (listed | meant)[tenant.likeness]) for tenant in found]
+
+
+def _without(matches: list[Match], tenants: Collection[Tenant]) -> list[Match]:
+    return [match for match in matches if match.tenant not in tenants]
 
 
 def _of_user_id(typed: str) -> Iterator[Match]:
@@ -80,17 +98,60 @@ def _of_desk_reference(typed: str) -> Iterator[Match]:
 
 
 def _of_user_ids(beginning: str) -> Iterator[Match]:
-    tenants = Tenant.objects.filter(user_id__startswith=beginning)
-    for tenant in tenants.order_by(_ByteByByte(F("user_id")))[:_ASKED_FOR]:
+    for tenant in Tenant.objects.filter(user_id__startswith=beginning).order_by("user_id")[:_ASKED_FOR]:
         yield Match(tenant, "user_id", tenant.user_id)
 
 
-def _of_the_rest(**folded: Any) -> Iterator[Match]:
-    """E-mail addresses, names and external references by what they are in lower case."""
-    for by, column in (("e-mail address", "email"), ("name", "display_name")):
-        tenants = Tenant.objects.exclude(**{column: ""}).alias(folded=Lower(column)).filter(**folded)
-        for tenant in tenants.order_by(_ByteByByte(F("folded")))[:_ASKED_FOR]:
-            yield Match(tenant, by, getattr(tenant, column))
+def _entirely(typed: str) -> Iterator[Match]:
+    yield from _of_email_addresses(folded=Lower(Value(typed)))
+    as_typed = typed.casefold()  # before those who are only written alike
+    yield from sorted(_of_names(key=fold(typed)), key=lambda match: match.value.casefold() != as_typed)
+    yield from _of_external_references(folded=Lower(Value(typed)))
+
+
+def _beginning(typed: str) -> Iterator[Match]:
+    yield from _of_email_addresses(folded__startswith=Lower(Value(typed)))
+    yield from _of_names(key__startswith=fold(typed))
+    yield from _of_external_references(folded__startswith=Lower(Value(typed)))
+
+
+def _of_email_addresses(**folded: Any) -> Iterator[Match]:
+    tenants = Tenant.objects.exclude(email="").alias(folded=Lower("email")).filter(**folded)
+    for tenant in tenants.order_by(_ByteByByte(F("folded")))[:_ASKED_FOR]:
+        yield Match(tenant, "e-mail address", tenant.email)
+
+
+def _of_names(**key: Any) -> Iterator[Match]:
+    """Names that are so, or begin so, from any of their words on."""
+    for found in NameKey.objects.filter(**key).select_related("tenant").order_by("key")[:_ASKED_FOR]:
+        yield Match(found.tenant, "name", found.tenant.display_name)
+
+
+def _of_words_apart(typed: str) -> tuple[list[Match], bool]:
+    """Names in which every typed word begins a word, in any order, and whether there were too many to look through."""
+    words = fold(typed).split()
+    if len(words) < 2:
+        return [], False
+    longest = max(words, key=len)  # probably the rarest
+    names = NameKey.objects.filter(key__startswith=longest).order_by("key").values_list("key", "tenant_id")[:_COMPARED]
+    fitting = [tenant for key, tenant in names if _begin_words(words, key.split())]
+    tenants = Tenant.objects.in_bulk(fitting[:_ASKED_FOR])
+    found = [tenants[pk] for pk in fitting if pk in tenants]
+    return [Match(tenant, "name", tenant.display_name) for tenant in found], len(names) == _COMPARED
+
+
+def _begin_words(typed: list[str], name: list[str]) -> bool:
+    """Whether each typed word begins a word of the name, and no two the same one."""
+    left = list(name)
+    for word in sorted(typed, key=len, reverse=True):
+        fitting = next((one for one in left if one.startswith(word)), None)
+        if fitting is None:
+            return False
+        left.remove(fitting)
+    return True
+
+
+def _of_external_references(**folded: Any) -> Iterator[Match]:
     references = ExternalReference.objects.alias(folded=Lower("value")).filter(**folded).select_related("tenant")
     for reference in references.order_by(_ByteByByte(F("folded")))[:_ASKED_FOR]:
         yield Match(reference.tenant, "external reference", reference.value)

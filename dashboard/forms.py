@@ -33,6 +33,17 @@ class FindTenantForm(forms.Form):
         return typed
 
 
+class WhoseIntakeForm(FindTenantForm):
+    """Whose request something is that was asked without an account."""
+
+    person = forms.CharField(
+        label="Whose it is: user_id, e-mail address or reference",
+        strip=True,
+        required=False,
+        help_text="It counts as proof of who they are only if the directory has the same e-mail address.",
+    )
+
+
 class SearchForm(forms.Form):
     """The search box on a tenant's page."""
 
@@ -44,13 +55,16 @@ class SearchForm(forms.Form):
 
     def clean_query(self) -> str:
         typed: str = self.cleaned_data["query"]
-        if not typed:
-            raise forms.ValidationError("Enter what to search for.")
         if len(typed) > MAX_QUERY_LENGTH:
             raise forms.ValidationError(
                 f"The search text is {len(typed):,} characters long; at most {MAX_QUERY_LENGTH:,} are accepted."
             )
         return typed
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing is searched for: then the whole list is wanted."""
+        return not str(self.data.get("query", "")).strip()
 
 
 class PurposeForm(forms.Form):

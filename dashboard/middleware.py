@@ -41,8 +41,8 @@ class TenantScope:
     ) -> HttpResponse | None:
         try:
             return self._authorise(request, view, kwargs)
-        except audit.AuditUnavailable:  # Django asks process_exception about views only
-            return errors.audit_unavailable(request)
+        except (audit.AuditUnavailable, MemoryScopeError) as error:  # Django asks process_exception about views only
+            return self.process_exception(request, error)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         try:
@@ -93,8 +93,12 @@ class FullPageSignIn:
 
 
 def _ask_for_purpose(request: HttpRequest, tenant: Tenant) -> HttpResponse:
-    """Lead to the question, and from there to where the member of staff was going; what was POSTed is not done."""
-    back = request.get_full_path() if request.method in {"GET", "HEAD"} else ""
+    """Lead to the question, and from there to where the member of staff was going; what was POSTed is not done.
+
+    htmx asked for a part of a page: from there it goes on to that page.
+    """
+    page = request.get_full_path() if request.method in {"GET", "HEAD"} else ""
+    back = (request.htmx.current_url_abs_path or "") if request.htmx else page  # type: ignore[attr-defined]
     target = f"{resolve_url('state-purpose', tenant.reference)}{f'?next={quote(back)}' if back else ''}"
     if request.htmx:  # type: ignore[attr-defined]
         return HttpResponseClientRedirect(target)

@@ -182,6 +182,12 @@ class MentionForm(MentionTermsForm):
     )
 
 
+class CloseIntakeForm(forms.Form):
+    """What was answered to somebody who asked without an account."""
+
+    note = _reason("What was answered", most=NOTE, help_text="Kept. Name nobody in it.")
+
+
 class HoldForm(forms.Form):
     """Why a person's memories must not be erased yet."""
 

@@ -4,8 +4,6 @@ Without a grant in force nothing of the tenant's content is shown; everything do
 """
 
 from datetime import timedelta
-from enum import StrEnum
-from typing import Self
 
 from django.conf import settings
 from django.db.models import QuerySet
@@ -13,6 +11,7 @@ from django.utils import timezone
 
 from dashboard import audit
 from dashboard.audit import Action
+from dashboard.coded import Code
 from dashboard.models import Grant, Staff, Tenant
 from dashboard.requests import TenantRequest
 
@@ -20,27 +19,14 @@ MOST_RECENT = 8
 """Tenants that a member of staff is reminded of."""
 
 
-class Category(StrEnum):
-    """What the work is. The value is stored; the words are for people."""
-
-    words: str
-
-    def __new__(cls, value: str, words: str = "") -> Self:
-        member = str.__new__(cls, value)
-        member._value_ = value
-        member.words = words
-        return member
+class Category(Code):
+    """What the work is."""
 
     SUPPORT = "support-case", "Support case"
     PRIVACY = "privacy-request", "Privacy request of the person"
     QUALITY = "wrong-memory", "The agent remembers something wrong"
     INCIDENT = "incident", "Security or privacy incident"
     LEGAL = "legal", "Legal obligation or court case"
-
-    @classmethod
-    def choices(cls) -> list[tuple[str, str]]:
-        """For form fields: value and words."""
-        return [(member.value, member.words) for member in cls]
 
 
 def in_force(staff: Staff, tenant: Tenant) -> Grant | None:
@@ -66,7 +52,7 @@ def state(request: TenantRequest, *, category: Category, ticket: str, note: str 
         expires_at=timezone.now() + timedelta(minutes=settings.MEMADMIN_GRANT_MINUTES),
     )
     request.purpose = str(grant.pk)
-    reason = f"{category.words}, {ticket}" + (f": {note}" if note else "")
+    reason = f"{category.sentence}, {ticket}" + (f": {note}" if note else "")
     audit.record(Action.PURPOSE_STATED, request=request, reason=reason)
     grant.save(force_insert=True)
     return grant

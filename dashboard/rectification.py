@@ -5,13 +5,13 @@ from datetime import timedelta
 from typing import Any
 
 from django.core import signing
-from django.db import connection, transaction
+from django.db import transaction
 
-from dashboard import audit
+from dashboard import audit, turns
 from dashboard.audit import Action
 from dashboard.models import AuditEvent
 from dashboard.privacy import holds
-from dashboard.requests import TenantRequest
+from dashboard.requests import ScopedRequest
 from memadmin.memory import Memory, MemoryScopeError, Rectification, TenantBeingErased
 
 _SALT = "rectification"
@@ -33,7 +33,7 @@ def check(memory: Memory, text: str) -> str:
     return signing.dumps({"memory": memory.id, "from": fingerprint(memory), "to": _digest(text)}, salt=_SALT)
 
 
-def save(request: TenantRequest, memory_id: str, *, text: str, token: str, reason: str) -> AuditEvent:
+def save(request: ScopedRequest, memory_id: str, *, text: str, token: str, reason: str) -> AuditEvent:
     """Correct a memory as it was checked; returns the event with the result.
 
     Of two who save at the same moment, the second is refused.
@@ -43,16 +43,11 @@ def save(request: TenantRequest, memory_id: str, *, text: str, token: str, reaso
     """
     holds.refuse_if_held(request.tenant)
     with transaction.atomic():
-        _wait_for_others(memory_id)
+        turns.take(f"{_SALT} {memory_id}")
         _compare(request.memory.get(memory_id), text, _checked(token, memory_id))
         audit.record(Action.MEMORY_RECTIFICATION_ORDERED, request=request, reason=reason)
         outcome, counts = _carried_out(request, memory_id, text)
         return audit.record(Action.MEMORY_RECTIFIED, request=request, outcome=outcome, counts=counts)
-
-
-def _wait_for_others(memory_id: str) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"{_SALT} {memory_id}"])
 
 
 def _checked(token: str, memory_id: str) -> dict[str, str]:
@@ -76,7 +71,7 @@ def _compare(memory: Memory | None, text: str, checked: dict[str, str]) -> None:
         raise NotAsChecked("You changed the wording after the check. Look at the differences again, then save.")
 
 
-def _carried_out(request: TenantRequest, memory_id: str, text: str) -> tuple[audit.Outcome, dict[str, Any]]:
+def _carried_out(request: ScopedRequest, memory_id: str, text: str) -> tuple[audit.Outcome, dict[str, Any]]:
     """Correct, also where the store fails on the way: then part may be done."""
     try:
         done = request.memory.rectify(memory_id, text)

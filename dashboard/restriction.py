@@ -4,11 +4,11 @@ from collections.abc import Callable
 
 from dashboard import audit
 from dashboard.audit import Action
-from dashboard.requests import TenantRequest
+from dashboard.requests import ScopedRequest
 from memadmin.memory import Memory, MemoryScopeError
 
 
-def restrict(request: TenantRequest, memory_id: str, *, reason: str) -> Memory | None:
+def restrict(request: ScopedRequest, memory_id: str, *, reason: str) -> Memory | None:
     """Hide a memory from the agent; None if it was deleted meanwhile.
 
     Raises:
@@ -18,13 +18,13 @@ def restrict(request: TenantRequest, memory_id: str, *, reason: str) -> Memory |
     return _carry_out(Action.MEMORY_RESTRICTED, request, lambda: request.memory.restrict(memory_id))
 
 
-def lift(request: TenantRequest, memory_id: str, *, reason: str) -> Memory | None:
+def lift(request: ScopedRequest, memory_id: str, *, reason: str) -> Memory | None:
     """Give a memory back to the agent, with the expiry that it had; None and errors as in :func:`restrict`."""
     audit.record(Action.RESTRICTION_LIFT_ORDERED, request=request, reason=reason)
     return _carry_out(Action.RESTRICTION_LIFTED, request, lambda: request.memory.lift(memory_id))
 
 
-def _carry_out(action: Action, request: TenantRequest, act: Callable[[], Memory | None]) -> Memory | None:
+def _carry_out(action: Action, request: ScopedRequest, act: Callable[[], Memory | None]) -> Memory | None:
     try:
         memory = act()
     except MemoryScopeError as error:

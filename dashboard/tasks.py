@@ -9,14 +9,15 @@ from procrastinate import JobContext, RetryStrategy
 from procrastinate.contrib.django import app
 from procrastinate.exceptions import ConnectorException
 
-from dashboard import directory
+from dashboard import directory, export_files, exporting
 from dashboard.audit import checkpoints, delivery, segments, watch
 from dashboard.audit.delivery import Channel
-from dashboard.models import AuditCheckpoint, BulkErasure, PrivacyRequest, Staff
+from dashboard.models import AuditCheckpoint, BulkErasure, Export, PrivacyRequest, Staff
 from dashboard.privacy import bulk, drill, finishing, holds, relearning, reminding, running, stalled
 from dashboard.privacy.actors import Actor
 from dashboard.privacy.ledger import Busy
 from dashboard.privacy.running import Stopped
+from dashboard.your_data import intake
 
 
 @app.periodic(cron="*/10 * * * *")
@@ -120,6 +121,48 @@ def approve_bulk(bulk_id: str, staff_id: str, decided_at: str) -> None:
     """Carry on with what somebody decided about a long list; not if they have lost the right meanwhile."""
     approver = Actor.member(Staff.objects.get(pk=staff_id))
     bulk.approve_rest(BulkErasure.objects.get(pk=bulk_id), approver, decided_at=datetime.fromisoformat(decided_at))
+
+
+COPY_ATTEMPTS = 6
+"""Tries of one copy, 4, 16, 64 ... seconds apart, about half an hour in all, before the person is told it failed."""
+
+
+@app.task(retry=RetryStrategy(max_attempts=COPY_ATTEMPTS, exponential_wait=4), pass_context=True)
+def make_export(context: JobContext, export_id: str) -> None:
+    """Write the copy of everything held on a person that they ordered."""
+    close_old_connections()  # the database may have been restarted since the last job
+    export = Export.objects.get(pk=export_id)
+    try:
+        exporting.make(export)
+    except Exception as error:
+        if context.job.attempts + 1 >= COPY_ATTEMPTS:
+            exporting.give_up(export, running.in_words(error))
+        raise
+
+
+@app.periodic(cron="*/10 * * * *")
+@app.task(queueing_lock="sweep-exports", pass_context=False)
+def sweep_exports(timestamp: int) -> int:
+    """Every ten minutes: delete copies that nobody fetched in time, and what a killed worker left of one."""
+    return export_files.sweep()
+
+
+CODE_ATTEMPTS = 5
+"""Tries of one mail, 4, 16, 64 ... seconds apart, some six minutes in all: somebody waits for it."""
+
+
+@app.task(retry=RetryStrategy(max_attempts=CODE_ATTEMPTS, exponential_wait=4))
+def send_intake_code(intake_id: str) -> bool:
+    """Send the code for a request without an account; every try draws its own."""
+    close_old_connections()
+    return intake.send_code(intake_id)
+
+
+@app.periodic(cron="*/10 * * * *")
+@app.task(queueing_lock="sweep-intakes", pass_context=False)
+def sweep_intakes(timestamp: int) -> int:
+    """Every ten minutes: forget who asked without an account and never typed the code."""
+    return intake.sweep()
 
 
 @app.periodic(cron="45 2 * * *")

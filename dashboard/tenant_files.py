@@ -5,14 +5,19 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TextIO
+from typing import NamedTuple, TextIO
 
 from memadmin.memory.identity import refusal
 
 COLUMNS = ("user_id", "email", "display_name", "references")
 BETWEEN_REFERENCES = ";"
 _LONGEST = {"email": 254, "display_name": 255, "references": 128}  # as in models/tenant.py
-_PLAIN_ID = re.compile(r"[!-)+-~]{1,255}")  # one regular expression for what nearly all are, instead of a look at each
+# What nearly all cells are, in one look: nothing to object to. The others are looked at closely.
+_PLAIN = {
+    "user_id": re.compile(r"[!-)+-~]{1,255}").fullmatch,
+    "email": re.compile(r"[!-?A-~]{1,120}@[!-?A-~]{1,120}").fullmatch,
+    "display_name": re.compile(r"[ -~]{1,255}").fullmatch,
+}
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
 
 
@@ -20,8 +25,7 @@ class NotATenantFile(ValueError):
     """The whole file is unusable; the message says why."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Row:
+class Row(NamedTuple):  # made faster than a frozen dataclass, millions of times
     """One tenant; "" and () where the file says nothing."""
 
     number: int  # line of the file, from 1
@@ -73,12 +77,14 @@ def _row(number: int, columns: list[str], cells: list[str]) -> Row | BadRow:
     if len(cells) != len(columns):
         count = f"the row has {len(cells)} cells, the header {len(columns)}"
         return BadRow(number=number, column="all", reason=count)
-    values = {column: cell.strip(" ") for column, cell in zip(columns, cells, strict=True)}
+    values = dict(zip(columns, [cell.strip(" ") for cell in cells], strict=True))
     references = _apart(values.pop("references", ""))
-    given = [*values.items(), *(("references", reference) for reference in references)]
-    for column, value in given:
-        if value and (reason := _problem(column, value)):
+    for column, value in values.items():
+        if value and not _PLAIN[column](value) and (reason := _problem(column, value)):
             return BadRow(number=number, column=column, reason=reason)
+    for reference in references:
+        if reason := _problem("references", reference):
+            return BadRow(number=number, column="references", reason=reason)
     if not values["user_id"]:
         return BadRow(number=number, column="user_id", reason="is empty")
     return Row(number=number, references=references, **values)
@@ -90,7 +96,7 @@ def _apart(references: str) -> tuple[str, ...]:
 
 def _problem(column: str, value: str) -> str | None:
     if column == "user_id":
-        return None if _PLAIN_ID.fullmatch(value) else refusal(value)
+        return refusal(value)
     if len(value) > _LONGEST[column]:
         return f"is {len(value):,} characters long; at most {_LONGEST[column]} are accepted"
     if not value.isprintable() and any(unicodedata.category(char) in {"Cc", "Cs"} for char in value):

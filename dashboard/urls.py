@@ -14,6 +14,7 @@ from dashboard.views import (
     health,
     holds,
     home,
+    intakes,
     keys,
     lookup,
     mentions,
@@ -25,6 +26,7 @@ from dashboard.views import (
     restrictions,
     searching,
 )
+from dashboard.views.your_data import asked, changing, downloading, entering, looking, proving, reading, taking_in
 
 
 class ReferenceConverter(StringConverter):
@@ -117,6 +119,10 @@ urlpatterns = [
     path("requests/<uuid:request_id>/fulfil/", request_steps.fulfil_request, name="fulfil-request"),
     path("requests/<uuid:request_id>/mentions/", mentions.find_mentions, name="find-mentions"),
     path("requests/<uuid:request_id>/mentions/<int:mention_id>/", mentions.decide_mention, name="decide-mention"),
+    # Requests without an account that belong to nobody yet.
+    path("intakes/", intakes.list_intakes, name="list-intakes"),
+    path("intakes/<uuid:intake_id>/route/", intakes.route_intake, name="route-intake"),
+    path("intakes/<uuid:intake_id>/close/", intakes.close_intake, name="close-intake"),
     # Holds on one person's erasure.
     path("tenants/<reference:reference>/holds/", holds.list_holds, name="list-holds"),
     path("tenants/<reference:reference>/holds/place/", holds.place_hold, name="place-hold"),
@@ -149,6 +155,39 @@ urlpatterns = [
     path("audit/flags/", flags.list_flags, name="list-flags"),
     path("audit/flags/<uuid:flag_id>/review/", flags.review_flag, name="review-flag"),
     path(".well-known/memadmin-keys.json", keys.publish_keys, name="publish-keys"),
+    # The person's own pages. None names a tenant: whose memories they show, follows from the visit alone.
+    path("your-data/enter", entering.enter_your_data, name="enter-your-data"),
+    path("your-data/leave", entering.leave_your_data, name="leave-your-data"),
+    path("your-data/language", entering.choose_language, name="choose-language"),
+    path("your-data/brand.css", entering.show_brand_colours, name="show-brand-colours"),
+    path("your-data/logo", entering.show_brand_logo, name="show-brand-logo"),
+    path("your-data/", reading.show_your_data, name="show-your-data"),
+    path("your-data/search/", reading.search_your_data, name="search-your-data"),
+    path("your-data/memories/<str:memory_id>/", reading.show_your_memory, name="show-your-memory"),
+    path("your-data/memories/<str:memory_id>/correct/", changing.correct_memory, name="correct-memory"),
+    path("your-data/memories/<str:memory_id>/correct/save/", changing.save_correction, name="save-correction"),
+    path("your-data/memories/<str:memory_id>/ask/", changing.ask_about_memory, name="ask-about-memory"),
+    path("your-data/memories/<str:memory_id>/forget/", changing.forget_memory, name="forget-memory"),
+    path("your-data/memories/<str:memory_id>/stop-using/", changing.stop_using_memory, name="stop-using-memory"),
+    path("your-data/memories/<str:memory_id>/use-again/", changing.use_memory_again, name="use-memory-again"),
+    path("your-data/results/<uuid:event_id>/", changing.show_your_result, name="show-your-result"),
+    path("your-data/forget-everything/", asked.forget_everything, name="forget-everything"),
+    path("your-data/requests/<uuid:request_id>/", asked.show_your_request, name="show-your-request"),
+    path("your-data/requests/<uuid:request_id>/progress/", asked.show_your_progress, name="show-your-progress"),
+    path("your-data/requests/<uuid:request_id>/withdraw/", asked.withdraw_request, name="withdraw-request"),
+    path("your-data/requests/<uuid:request_id>/try-again/", asked.try_request_again, name="try-request-again"),
+    path("your-data/who-looked/", looking.list_looks, name="list-looks"),
+    path("your-data/download/", downloading.download_your_data, name="download-your-data"),
+    path("your-data/download/progress/", downloading.show_export, name="show-export"),
+    path("your-data/download/file/", downloading.fetch_export, name="fetch-export"),
+    path("your-data/ask/", taking_in.ask_without_account, name="ask-without-account"),
+    path("your-data/ask/code/", taking_in.confirm_intake, name="confirm-intake"),
+    path("your-data/certificates/<uuid:certificate_id>/", proving.show_your_certificate, name="show-your-certificate"),
+    path(
+        "your-data/certificates/<uuid:certificate_id>/download/",
+        proving.download_your_certificate,
+        name="download-your-certificate",
+    ),
     # For machines.
     path("health/", health.show_health, name="show-health"),
     path("metrics/", health.show_metrics, name="show-metrics"),

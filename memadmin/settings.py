@@ -1,6 +1,7 @@
 """Settings of the desk, from environment variables. The README lists them."""
 
 import logging
+import re
 import zoneinfo
 from collections.abc import Container
 from pathlib import Path
@@ -12,6 +13,7 @@ from phonenumbers import SUPPORTED_REGIONS
 
 from memadmin.local import kept_secret
 from memadmin.memory.embedded import DATABASE, var_dir
+from memadmin.memory.your_data import AUDIENCE
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = var_dir()
@@ -52,6 +54,30 @@ def minutes(number: int) -> int:
     """How long a stated purpose holds."""
     if not 1 <= number <= 480:
         raise ImproperlyConfigured(f"MEMADMIN_GRANT_MINUTES is 1 to 480, not {number}.")
+    return number
+
+
+def visit(number: int) -> int:
+    """How long a person's visit lasts."""
+    if not 1 <= number <= 120:
+        raise ImproperlyConfigured(f"MEMADMIN_YOUR_DATA_MINUTES is 1 to 120, not {number}.")
+    return number
+
+
+def origins(given: list[str]) -> list[str]:
+    """Origins of pages, in full: a wildcard or a path would let in more than was meant, or nothing."""
+    for origin in given:
+        if not re.fullmatch(r"https?://([\w.-]+|\[[0-9a-fA-F:]+\])(:\d{1,5})?", origin, re.ASCII):
+            raise ImproperlyConfigured(
+                f"MEMADMIN_YOUR_DATA_FRAMES takes origins like https://app.example, not “{origin}”."
+            )
+    return given
+
+
+def kept_hours(number: int) -> int:
+    """How long a copy that somebody ordered waits to be fetched."""
+    if not 1 <= number <= 720:
+        raise ImproperlyConfigured(f"MEMADMIN_EXPORT_HOURS is 1 to 720, not {number}.")
     return number
 
 
@@ -118,6 +144,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "dashboard.person_middleware.PersonScope",
     "dashboard.middleware.TenantScope",
 ]
 
@@ -199,7 +226,13 @@ STORAGES = {
     },
 }
 
+# The desk speaks English; the person's pages follow their browser, or what they chose there.
 LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English"), ("de", "Deutsch"), ("fr", "Français"), ("es", "Español")]
+LOCALE_PATHS = [BASE_DIR / "dashboard" / "locale"]
+FORMAT_MODULE_PATH = "dashboard.date_formats"
+LANGUAGE_COOKIE_NAME, LANGUAGE_COOKIE_PATH = "memadmin_language", "/your-data/"
+LANGUAGE_COOKIE_HTTPONLY, LANGUAGE_COOKIE_SECURE = True, not MEMADMIN_DEBUG
 TIME_ZONE = one_of("MEMADMIN_TIME_ZONE", default="UTC", known=zoneinfo.available_timezones())
 USE_TZ = True
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -258,6 +291,39 @@ MEMADMIN_DRILL = flag("MEMADMIN_DRILL", default=True)
 # Mail server, e.g. smtp+tls://user:password@mail.example.com:587, and whom mail comes from.
 vars().update(env.email_url("MEMADMIN_EMAIL_URL", default="smtp://127.0.0.1:25"))
 DEFAULT_FROM_EMAIL = env.str("MEMADMIN_EMAIL_FROM", default="memadmin@localhost")
+
+# "Your data": the person's own pages. A host application signs a token with a shared secret (HS256), or with a key
+# whose public half is in a file (PEM or JWKS). Without either the pages are closed; a laptop makes a secret for itself.
+MEMADMIN_YOUR_DATA_KEY_FILE = env.str("MEMADMIN_YOUR_DATA_KEY_FILE", default="")
+MEMADMIN_YOUR_DATA_SECRET = env.str("MEMADMIN_YOUR_DATA_SECRET", default="") or (
+    kept_secret(VAR_DIR / "your-data-secret", keep=True) if MEMADMIN_DEBUG and not MEMADMIN_YOUR_DATA_KEY_FILE else ""
+)
+MEMADMIN_YOUR_DATA_AUDIENCE = env.str("MEMADMIN_YOUR_DATA_AUDIENCE", default=AUDIENCE)
+# Minutes that a visit lasts, and where the person is sent for another one, or when they leave: the host application.
+MEMADMIN_YOUR_DATA_MINUTES = visit(env.int("MEMADMIN_YOUR_DATA_MINUTES", default=30))
+MEMADMIN_YOUR_DATA_RETURN = env.str("MEMADMIN_YOUR_DATA_RETURN", default="")
+# What the person may do: "at-once", "ask" for a request to staff, or "off".
+WAYS = {"at-once", "ask", "off"}
+MEMADMIN_YOUR_DATA_CORRECT = one_of("MEMADMIN_YOUR_DATA_CORRECT", default="at-once", known=WAYS)
+MEMADMIN_YOUR_DATA_FORGET = one_of("MEMADMIN_YOUR_DATA_FORGET", default="at-once", known=WAYS)
+MEMADMIN_YOUR_DATA_RESTRICT = one_of("MEMADMIN_YOUR_DATA_RESTRICT", default="at-once", known=WAYS)
+MEMADMIN_YOUR_DATA_DOWNLOAD = one_of("MEMADMIN_YOUR_DATA_DOWNLOAD", default="at-once", known=WAYS)
+MEMADMIN_YOUR_DATA_FORGET_EVERYTHING = one_of("MEMADMIN_YOUR_DATA_FORGET_EVERYTHING", default="ask", known=WAYS)
+# Requests without an account: a public form, which sends a code to the e-mail address that is typed there.
+MEMADMIN_INTAKE = flag("MEMADMIN_INTAKE", default=False)
+# Whether the person reads who of the staff looked, or only their roles.
+MEMADMIN_YOUR_DATA_STAFF_NAMES = flag("MEMADMIN_YOUR_DATA_STAFF_NAMES", default=False)
+# Where copies of everything held on a person wait to be fetched, a folder that web servers and workers share; how long.
+MEMADMIN_EXPORT_DIR = env.str("MEMADMIN_EXPORT_DIR", default=str(VAR_DIR / "exports"))
+MEMADMIN_EXPORT_HOURS = kept_hours(env.int("MEMADMIN_EXPORT_HOURS", default=24))
+# The controller's look: a logo file (SVG or PNG), an accent colour by day and by night, and whom to write to.
+MEMADMIN_BRAND_LOGO = env.str("MEMADMIN_BRAND_LOGO", default="")
+MEMADMIN_BRAND_COLOUR = env.str("MEMADMIN_BRAND_COLOUR", default="")
+MEMADMIN_BRAND_COLOUR_DARK = env.str("MEMADMIN_BRAND_COLOUR_DARK", default="")
+MEMADMIN_CONTACT = env.str("MEMADMIN_CONTACT", default="")
+# Origins that may show the pages in a frame. On another site than the desk's own, browsers ask for SameSite=None.
+MEMADMIN_YOUR_DATA_FRAMES = origins(env.list("MEMADMIN_YOUR_DATA_FRAMES", default=[]))
+CSRF_COOKIE_SAMESITE = "None" if MEMADMIN_YOUR_DATA_FRAMES and not MEMADMIN_DEBUG else "Lax"
 
 # Bearer token for /metrics/; "" switches it off.
 MEMADMIN_METRICS_TOKEN = env.str("MEMADMIN_METRICS_TOKEN", default="")

@@ -29,6 +29,7 @@ import csv
 import gzip
 import hashlib
 import json
+import re
 import sys
 import zlib
 from collections.abc import Iterator, Sequence
@@ -65,7 +66,7 @@ MEMBERS = {
     "end": {"events", "checkpoints"},
 }
 """What a line of each kind has, beside its kind: what nothing vouches for is refused."""
-FORMULA = ("'=", "'+", "'-", "'@", "'\t", "'\r", "''")
+DEFUSED = re.compile(r"(^|[,;\t\r\n])([\s\"]*)'")
 UNREADABLE = (gzip.BadGzipFile, zlib.error, EOFError, csv.Error, ValueError, LookupError, TypeError, AttributeError)
 """What reading a damaged file can raise."""
 
@@ -230,8 +231,8 @@ def open_text(path: Path) -> TextIO:
 
 
 def plain(cell: str) -> str:
-    """A cell without the apostrophe that keeps spreadsheets from running it."""
-    return cell[1:] if cell.startswith(FORMULA) else cell
+    """A cell without the apostrophes that keep spreadsheets from running it."""
+    return DEFUSED.sub(r"\1\2", cell)
 
 
 def stop(code: int, message: str) -> NoReturn:

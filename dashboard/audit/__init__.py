@@ -12,7 +12,7 @@ from dashboard.audit.actions import Action, ActorKind, Outcome
 from dashboard.audit.digests import tenant_digest
 from dashboard.audit.erasing import erase_notes
 from dashboard.audit.notes import note_of
-from dashboard.audit.recording import AuditUnavailable, record
+from dashboard.audit.recording import AuditUnavailable, client_address, record
 from dashboard.audit.verifying import verify
 
 __all__ = [
@@ -20,6 +20,7 @@ __all__ = [
     "ActorKind",
     "AuditUnavailable",
     "Outcome",
+    "client_address",
     "erase_notes",
     "note_of",
     "record",

@@ -1,19 +1,12 @@
 """What can be in the log: actions, outcomes, kinds of actors."""
 
 from enum import StrEnum
-from typing import Self
+
+from dashboard.coded import Code
 
 
-class Action(StrEnum):
+class Action(Code):
     """What can be done in the desk. The value is stored; the sentence is for readers."""
-
-    sentence: str
-
-    def __new__(cls, value: str, sentence: str = "") -> Self:
-        member = str.__new__(cls, value)
-        member._value_ = value
-        member.sentence = sentence
-        return member
 
     SIGNED_IN = "signed-in", "Signed in to the desk."
     SIGN_IN_FAILED = "sign-in-failed", "Tried to sign in and was refused."
@@ -54,6 +47,7 @@ class Action(StrEnum):
     REQUESTS_LISTED = "requests-listed", "Looked at the queue of privacy requests."
     REQUEST_BEGUN = "request-begun", "Opened the form for a privacy request."
     REQUEST_OPENED = "request-opened", "Took in a privacy request."
+    REQUEST_ADDED_TO = "request-added-to", "Added words to a privacy request."
     REQUEST_VIEWED = "request-viewed", "Looked at a privacy request."
     IDENTITY_DOUBTED = "identity-doubted", "Asked the person to show who they are; the clock stands."
     IDENTITY_CONFIRMED = "identity-confirmed", "Confirmed who the person is; the clock goes on."
@@ -97,6 +91,19 @@ class Action(StrEnum):
     GHOSTS_PURGE_ORDERED = "ghosts-purge-ordered", "Ordered the deletion of old history that belongs to nobody."
     GHOSTS_PURGED = "ghosts-purged", "Deleted old history that belongs to nobody."
     PERSON_LEARNED_AGAIN = "person-learned-again", "Memories of a person who was erased are in the store again."
+    YOUR_DATA_ENTERED = "your-data-entered", "Came in to their own data."
+    YOUR_DATA_REFUSED = "your-data-refused", "Was not let in to their own data."
+    YOUR_DATA_LEFT = "your-data-left", "Left their own data."
+    LOOKS_VIEWED = "looks-viewed", "Looked at who had looked at their data."
+    EXPORT_ORDERED = "export-ordered", "Ordered a copy of everything held on them."
+    EXPORT_MADE = "export-made", "Made a copy of everything held on a person, to be fetched once."
+    EXPORT_FETCHED = "export-fetched", "Fetched the copy of everything held on them; its file was deleted."
+    INTAKE_ASKED = "intake-asked", "Asked for something without an account; a code went to the e-mail address."
+    INTAKE_VERIFIED = "intake-verified", "Proved an e-mail address with the code that was sent to it."
+    INTAKE_REFUSED = "intake-refused", "Could not prove an e-mail address, or asked too often."
+    INTAKE_ROUTED = "intake-routed", "Made a privacy request of what was asked for without an account."
+    INTAKE_CLOSED = "intake-closed", "Closed what was asked for without an account."
+    INTAKES_VIEWED = "intakes-viewed", "Looked at what was asked for without an account."
     DRILL_RUN = "drill-run", "Rehearsed an erasure with a made-up person."
 
 

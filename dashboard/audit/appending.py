@@ -20,12 +20,11 @@ import json
 import os
 import threading
 import time
-import uuid
 import weakref
 from collections.abc import Generator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import psycopg
 from django.db import (
@@ -43,8 +42,8 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 MOST_AT_ONCE = 256
 """Events in one statement."""
 
-GATHERING = 0.0002
-"""Seconds that a writer waits for company where the one before had some; a lone event never waits."""
+GATHERING = 0.001
+"""Seconds at most that a writer waits until as many are here as were just now; a lone event never waits."""
 
 CONNECTING = 5
 """Whole seconds that a new connection may take."""
@@ -73,28 +72,28 @@ _LINE = {
 _COLUMNS = """
     id, action, outcome, actor_kind, actor_label, tenant_digest, purpose, request_id, counts, ip, user_agent, commitment
 """
-_WRITTEN = "id, seq, version, (extract(epoch FROM at) * 1000000)::bigint, previous_hash, hash"
+_GIVEN = _COLUMNS.replace("request_id", "nullif(request_id, '')::uuid")
+_WRITTEN = "id::text, seq, version, (extract(epoch FROM at) * 1000000)::bigint, previous_hash, hash"
 _APPEND = f"""
     WITH given AS (
         SELECT * FROM jsonb_to_recordset(%s) AS given (
             id uuid, action text, outcome text, actor_kind text, actor_label text, tenant_digest text, purpose text,
-            request_id uuid, counts text, ip text, user_agent text, commitment text, salt text, sealed text
+            request_id text, counts text, ip text, user_agent text, commitment text, salt text, sealed text
         )
     ), noted AS (
         INSERT INTO dashboard_auditnote (event_id, salt, sealed)
         SELECT id, salt, sealed FROM given WHERE salt IS NOT NULL
     )
-    INSERT INTO dashboard_auditevent ({_COLUMNS}) SELECT {_COLUMNS} FROM given
+    INSERT INTO dashboard_auditevent ({_COLUMNS}) SELECT {_GIVEN} FROM given
     RETURNING {_WRITTEN}
 """  # noqa: S608 - names of ours
-_FIND = f"SELECT {_WRITTEN} FROM dashboard_auditevent WHERE id = ANY(%s)"  # noqa: S608
+_FIND = f"SELECT {_WRITTEN} FROM dashboard_auditevent WHERE id = ANY(%s::uuid[])"  # noqa: S608
 
 
-@dataclass(frozen=True, slots=True)
-class Written:
+class Written(NamedTuple):
     """What the database added to an event."""
 
-    id: uuid.UUID
+    id: str
     seq: int
     version: int
     at: int  # microseconds since 1970-01-01 UTC
@@ -140,7 +139,7 @@ class Appender:
         self._lock = threading.Lock()
         self._waiting: list[_Entry] = []
         self._leader: _Entry | None = None  # whose turn it is; only that one touches the connection
-        self._had_company = False
+        self._company = 0  # how many were here when the last one had written
         self._connection: BaseDatabaseWrapper | None = None
 
     def append(self, row: dict[str, Any]) -> Written:
@@ -179,6 +178,8 @@ class Appender:
             self._waiting.append(entry)
             if not self._is_led():
                 self._take_over(entry)
+            elif len(self._waiting) == self._company and self._leader is not None:
+                self._leader.wake()  # all are here
 
     def _wait(self, entry: _Entry) -> None:
         """Wait until the event is written or it is this thread's turn, and no longer than there is hope."""
@@ -225,18 +226,22 @@ class Appender:
             entry.since = time.monotonic()
         self._leader = entry
 
+    def _gather(self, leader: _Entry) -> None:
+        """Those who just got their answer are on their way back; who comes last wakes the writer."""
+        if len(self._waiting) < self._company:
+            leader.woken.acquire(timeout=GATHERING)
+
     def _write_for_all(self, leader: _Entry) -> None:
         batch: list[_Entry] = []
         try:
-            if self._had_company:
-                time.sleep(GATHERING)
+            self._gather(leader)
             with self._lock:
                 if self._leader is leader:  # nobody took over meanwhile
                     batch, self._waiting = self._waiting[:MOST_AT_ONCE], self._waiting[MOST_AT_ONCE:]
             if batch:
                 self._write(batch)
         finally:
-            self._had_company = len(batch) > 1
+            self._company = len(batch) + len(self._waiting)
             for entry in batch:
                 entry.ended = True
                 entry.wake()
@@ -298,7 +303,7 @@ def _limit(connection: BaseDatabaseWrapper) -> None:
 
 
 def _insert(connection: BaseDatabaseWrapper, rows: Sequence[dict[str, Any]]) -> list[Written]:
-    written = _fetch(connection, _APPEND, json.dumps(rows, default=str))  # default: for UUIDs
+    written = _fetch(connection, _APPEND, json.dumps(rows))
     if {row.id for row in written} != {row["id"] for row in rows}:
         raise InterfaceError("The database did not write what was sent; run manage.py verify_audit.")
     return written
@@ -309,7 +314,7 @@ def _fetch(connection: BaseDatabaseWrapper, statement: str, argument: Any) -> li
     # psycopg's own cursor: Django's would have the statement planned anew each time, which takes longer than to run it.
     with connection.wrap_database_errors, _Cursor(connection.connection) as cursor:
         cursor.execute(statement, [argument], prepare=True)
-        return [Written(*row) for row in cursor.fetchall()]
+        return [Written._make(row) for row in cursor.fetchall()]
 
 
 class _Cursor(psycopg.Cursor[Any]):

@@ -39,16 +39,14 @@ FIELDS = (
     "commitment",
 )
 GENESIS = "0" * 64
+_CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def content_hash(values: Sequence[str]) -> str:
     """Hash of an event's fields, given as texts in the order of ``FIELDS``."""
-    encoded = bytearray()
-    for value in values:
-        text = value.encode()
-        encoded += b"%d:%b," % (len(text), text)
-    return hashlib.sha256(encoded).hexdigest()
+    netstrings = [f"{len(value) if value.isascii() else len(value.encode())}:{value}," for value in values]
+    return hashlib.sha256("".join(netstrings).encode()).hexdigest()
 
 
 def chained(previous_hash: str, content: str) -> str:
@@ -58,7 +56,7 @@ def chained(previous_hash: str, content: str) -> str:
 
 def canonical_json(counts: Mapping[str, Any]) -> str:
     """Counts as they are hashed. Raises ValueError for what is not plain JSON."""
-    return storable(json.dumps(counts, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False))
+    return storable(_CANONICAL.encode(counts))
 
 
 def storable(text: str) -> str:

@@ -3,6 +3,7 @@
 import ipaddress
 import uuid
 from collections.abc import Mapping
+from operator import itemgetter
 from typing import Any, cast
 
 from django.conf import settings
@@ -16,6 +17,7 @@ from dashboard.audit.appending import Written, appender
 from dashboard.audit.digests import tenant_digest
 from dashboard.audit.encoding import FIELDS, canonical_json, chained, content_hash, from_microseconds, storable
 from dashboard.models import AuditEvent, Staff, Tenant
+from dashboard.requests import PersonRequest
 
 LONGEST_LABEL = 255
 """Characters kept of an actor's label and of a user agent."""
@@ -60,12 +62,12 @@ def record(
     event_id = uuid.uuid4()
     note = notes.seal(event_id, storable(reason)) if reason else None
     row = {
-        "id": event_id,
+        "id": str(event_id),
         "action": action.value,
         "outcome": outcome.value,
         "actor_kind": (kind or _kind(actor, request)).value,
         "actor_label": storable(actor or _label(request))[:LONGEST_LABEL],
-        "tenant_digest": tenant_digest(tenant.user_id) if tenant else digest,
+        "tenant_digest": tenant_digest(tenant.user_id) if tenant else digest or _own_digest(request),
         "purpose": purpose or getattr(request, "purpose", ""),
         "counts": canonical_json(counts or {}),
         "commitment": note.commitment if note else "",
@@ -85,15 +87,19 @@ def record(
 _FIELDS = [field.attname for field in AuditEvent._meta.concrete_fields]  # noqa: SLF001 - documented by Django
 
 
+_sent = itemgetter(*FIELDS[3:])  # after what the database adds: version, seq, at
+
+
 def _expected_hash(row: dict[str, Any], written: Written) -> str:
-    added = {"version": written.version, "seq": written.seq, "at": written.at}
-    values = {**row, **added, "request_id": row["request_id"] or ""}
-    return chained(written.previous_hash, content_hash([str(values[field]) for field in FIELDS]))
+    added = (str(written.version), str(written.seq), str(written.at))
+    return chained(written.previous_hash, content_hash([*added, *_sent(row)]))
 
 
 def _event(row: dict[str, Any], written: Written) -> AuditEvent:
     values = {
         **row,
+        "id": uuid.UUID(row["id"]),
+        "request_id": uuid.UUID(row["request_id"]) if row["request_id"] else None,
         "counts_json": row["counts"],
         "seq": written.seq,
         "version": written.version,
@@ -104,7 +110,15 @@ def _event(row: dict[str, Any], written: Written) -> AuditEvent:
     return AuditEvent.from_db(DEFAULT_DB_ALIAS, _FIELDS, [values[name] for name in _FIELDS])
 
 
+def _own_digest(request: HttpRequest | None) -> str:
+    """Of the person who asks, also where nothing is remembered about them any more."""
+    person = getattr(request, "person", None)
+    return person.tenant_digest if person else ""
+
+
 def _label(request: HttpRequest | None) -> str:
+    if getattr(request, "person", None) is not None:
+        return PersonRequest.LABEL
     user = getattr(request, "user", None)
     return user.label if isinstance(user, Staff) else "nobody signed in"
 
@@ -113,21 +127,26 @@ def _kind(actor: str, request: HttpRequest | None) -> ActorKind:
     for kind in (ActorKind.JOB, ActorKind.COMMAND, ActorKind.API):
         if request is None and actor.startswith(kind.value):
             return kind
+    if getattr(request, "person", None) is not None:
+        return ActorKind.PERSON
     return ActorKind.STAFF if actor or isinstance(getattr(request, "user", None), Staff) else ActorKind.NOBODY
 
 
 def _origin(request: HttpRequest | None) -> dict[str, Any]:
     if request is None:
-        return {"request_id": None, "ip": "", "user_agent": ""}
+        return {"request_id": "", "ip": "", "user_agent": ""}
     return {
-        "request_id": getattr(request, "request_id", None),
-        "ip": _client(request),
+        "request_id": str(getattr(request, "request_id", None) or ""),
+        "ip": client_address(request),
         "user_agent": storable(request.headers.get("User-Agent", ""))[:LONGEST_LABEL],
     }
 
 
-def _client(request: HttpRequest) -> str:
-    """Each trusted proxy appended whom it was asked by; what stands further left, anybody can have made up."""
+def client_address(request: HttpRequest) -> str:
+    """Where a request comes from; "" where nobody knows.
+
+    Each trusted proxy appended whom it was asked by; what stands further left, anybody can have made up.
+    """
     proxies: int = settings.MEMADMIN_PROXIES
     forwarded = request.headers.get("X-Forwarded-For", "").split(",")
     behind = _address(forwarded[-proxies].strip()) if 0 < proxies <= len(forwarded) else ""

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db.models import Count, Q, QuerySet
-from django.db.models.functions import ExtractHour, ExtractIsoWeekDay
+from django.db.models import Case, Count, F, Q, QuerySet, TextField, When
+from django.db.models.functions import Cast, ExtractHour, ExtractIsoWeekDay
 from django.utils import timezone
 
 from dashboard.audit.actions import Action, ActorKind
@@ -24,6 +24,14 @@ OPENING = (
     Action.MEMORIES_EXPORTED,
 )
 """What shows memory text."""
+
+LISTING = (Action.MEMORIES_PAGED, Action.MEMORIES_SEARCHED)
+"""What shows many memories at once. A search while typing is an event at every pause."""
+
+EACH_OPENING = Case(
+    When(action__in=LISTING, then=F("tenant_digest")), default=Cast("pk", TextField()), output_field=TextField()
+)
+"""Each memory that was opened; of the lists and searches, each person once."""
 
 TURNING_TO = (
     *OPENING,
@@ -51,7 +59,7 @@ class Rule:
     window: timedelta
     counted: Callable[[QuerySet[AuditEvent]], QuerySet[AuditEvent]]
     actions: tuple[Action, ...] = OPENING
-    distinct: str = "id"
+    distinct: str | Case = "id"  # what counts once, however often it comes
 
     @property
     def threshold(self) -> int:
@@ -90,17 +98,21 @@ RULES = (
     ),
     Rule(
         code="no-purpose",
-        sentence="Opened memories {count} times within a day without a ticket ({threshold} or more are flagged).",
+        sentence="Opened memories {count} times within a day without a ticket, "
+        "counting all lists and searches of one person once ({threshold} or more are flagged).",
         setting="MEMADMIN_WATCH_OPENS_WITHOUT_PURPOSE_PER_DAY",
         window=DAY,
         counted=lambda events: events.filter(purpose=""),
+        distinct=EACH_OPENING,
     ),
     Rule(
         code="odd-hours",
-        sentence="Opened memories {count} times within a day outside working hours ({threshold} or more are flagged).",
+        sentence="Opened memories {count} times within a day outside working hours, "
+        "counting all lists and searches of one person once ({threshold} or more are flagged).",
         setting="MEMADMIN_WATCH_OPENS_AT_ODD_HOURS_PER_DAY",
         window=DAY,
         counted=_at_odd_hours,
+        distinct=EACH_OPENING,
     ),
 )
 

@@ -10,6 +10,7 @@ from dashboard.models.privacy import FINAL_STATES, BulkErasure, GhostPurge, Hold
 from dashboard.models.segment import AuditSegment
 from dashboard.models.staff import Staff
 from dashboard.models.tenant import ExternalReference, Tenant
+from dashboard.models.your_data import Export, Intake, PersonSession, SpentToken
 
 __all__ = [
     "FINAL_STATES",
@@ -24,16 +25,20 @@ __all__ = [
     "Drill",
     "ErasureBatch",
     "ErasureRun",
+    "Export",
     "ExternalReference",
     "Flag",
     "Freeze",
     "GhostPurge",
     "Grant",
     "Hold",
+    "Intake",
     "Mention",
+    "PersonSession",
     "Pin",
     "PrivacyRequest",
     "SigningKey",
+    "SpentToken",
     "Staff",
     "Tenant",
     "Tombstone",

@@ -49,6 +49,7 @@ class PrivacyRequest(models.Model):
     ticket = models.CharField(max_length=64, blank=True)
     ground = models.CharField(max_length=CODE, blank=True)  # Art. 17(1), see grounds.py
     narrative = models.TextField(blank=True)  # what was asked, in words; emptied by the erasure
+    memory_id = models.CharField(max_length=255, blank=True)  # the one memory that it is about; "" for all
     # The clock: privacy/clock.py.
     profile = models.CharField(max_length=CODE)  # privacy.clock.Profile
     received_on = models.DateField()

@@ -1,4 +1,4 @@
-"""Who moves a request: a member of staff, a job, or an operator at the command line."""
+"""Who moves a request: a member of staff, the person, a job, or an operator at the command line."""
 
 from dataclasses import dataclass, replace
 from typing import Self
@@ -8,7 +8,7 @@ from django.core.exceptions import PermissionDenied
 from dashboard import roles
 from dashboard.audit import ActorKind
 from dashboard.models import Staff
-from dashboard.requests import StaffRequest
+from dashboard.requests import PersonRequest, StaffRequest
 from dashboard.roles import Right
 
 
@@ -21,7 +21,8 @@ class Actor:
     rights: frozenset[Right]
     role: str  # in certificates, which name nobody
     staff: Staff | None = None
-    request: StaffRequest | None = None
+    request: StaffRequest | PersonRequest | None = None
+    is_standing: bool = False  # nobody looked at this case: a setting decides all of them
 
     @classmethod
     def of(cls, request: StaffRequest) -> Self:
@@ -38,6 +39,38 @@ class Actor:
             rights=roles.rights_of(staff),
             role=names,
             staff=staff,
+        )
+
+    @classmethod
+    def person(cls, request: PersonRequest, *rights: Right) -> Self:
+        """The person, on the "your data" pages; the rights are those of the one act that they may do there."""
+        return cls(
+            label=PersonRequest.LABEL,
+            kind=ActorKind.PERSON,
+            rights=frozenset(rights),
+            role="the person",
+            request=request,
+        )
+
+    @classmethod
+    def correspondent(cls) -> Self:
+        """Whoever reads the e-mail address on file, and asks without an account."""
+        return cls(
+            label="the person, by e-mail",
+            kind=ActorKind.PERSON,
+            rights=frozenset({Right.PROPOSE}),
+            role="the person",
+        )
+
+    @classmethod
+    def standing_decision(cls, setting: str) -> Self:
+        """The controller, who has decided by a setting that what the person asks for is done."""
+        return cls(
+            label=f"job: {setting}=at-once",
+            kind=ActorKind.JOB,
+            rights=frozenset({Right.APPROVE}),
+            role="standing decision of the controller",
+            is_standing=True,
         )
 
     @classmethod

@@ -26,6 +26,8 @@ def needs_second_person(memories: int) -> bool:
 
 def takes_somebody_else(asked: PrivacyRequest, by: Actor) -> bool:
     """Whether this actor may not decide, because they asked for it themselves."""
+    if by.is_standing:
+        return False
     large = needs_second_person(_memories(asked)) if asked.preview else bool(settings.MEMADMIN_FOUR_EYES_FROM)
     return large and _is_requester(asked, by)
 
@@ -48,7 +50,7 @@ def approve(asked: PrivacyRequest, by: Actor, *, digest: str, reference: str) ->
             current,
             Verb.APPROVE,
             by,
-            counts={"memories": _memories(current), "second_person": int(not _is_requester(current, by))},
+            counts={"memories": _memories(current), "second_person": int(_is_second_person(current, by))},
             approved_by=by.staff,
             approved_label=by.label,
             approved_role=by.role,
@@ -130,6 +132,10 @@ def _check_second_person(asked: PrivacyRequest, by: Actor) -> None:
 
 def _memories(asked: PrivacyRequest) -> int:
     return int((asked.preview or {}).get("memories", 0))
+
+
+def _is_second_person(asked: PrivacyRequest, by: Actor) -> bool:
+    return not (by.is_standing or _is_requester(asked, by))
 
 
 def _is_requester(asked: PrivacyRequest, by: Actor) -> bool:

@@ -1,8 +1,6 @@
 """Many erasures from one list: checked row by row, previewed each, approved as one, carried out in parallel."""
 
-import csv
 import hashlib
-import io
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -14,9 +12,8 @@ from django.db import transaction
 from django.db.models import Count, QuerySet
 from django.utils import timezone
 
-from dashboard import access, audit
+from dashboard import access, audit, spreadsheets
 from dashboard.audit import Action
-from dashboard.audit.export import defused
 from dashboard.models import FINAL_STATES, BulkErasure, Hold, PrivacyRequest, Tenant
 from dashboard.privacy import approving, bulk_files, holds, opening, previewing, queueing
 from dashboard.privacy.actors import Actor
@@ -161,14 +158,8 @@ def standing(bulk: BulkErasure) -> Standing:
 
 def report(bulk: BulkErasure) -> Iterator[str]:
     """CSV, one line a request; who it was is not in it."""
-    buffer = io.StringIO()
-    writer = csv.writer(buffer, lineterminator="\r\n")
-    writer.writerow(REPORT)
-    for asked in bulk.requests.select_related("run", "certificate").order_by("reference").iterator(_AT_ONCE):
-        writer.writerow([defused(cell) for cell in _reported(asked)])
-        yield buffer.getvalue()
-        buffer.seek(0)
-        buffer.truncate()
+    requests = bulk.requests.select_related("run", "certificate").order_by("reference").iterator(_AT_ONCE)
+    return spreadsheets.rows(REPORT, map(_reported, requests))
 
 
 def _reported(asked: PrivacyRequest) -> tuple[str, ...]:

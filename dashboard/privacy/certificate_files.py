@@ -8,11 +8,11 @@ import hashlib
 import json
 import re
 from dataclasses import dataclass, field
-from enum import StrEnum
 from functools import partial
-from typing import Any, Self
+from typing import Any
 
 from dashboard.audit import signing
+from dashboard.coded import Code
 from dashboard.models import Certificate
 from dashboard.privacy.certificates import FORMAT, Document
 
@@ -28,16 +28,8 @@ class NotACertificate(ValueError):
     """The text is no certificate file at all; the message says so to whoever brought it."""
 
 
-class Fault(StrEnum):
+class Fault(Code):
     """Why a certificate is not valid. The value is a code; the sentence is for readers."""
-
-    sentence: str
-
-    def __new__(cls, value: str, sentence: str = "") -> Self:
-        member = str.__new__(cls, value)
-        member._value_ = value
-        member.sentence = sentence
-        return member
 
     SIGNATURE = "signature", "Its signature does not fit: it was changed after it was signed, or made up."
     KEY = "key", "It is signed, but not with a key of this desk: anybody can have made it."

@@ -1,24 +1,6 @@
 """What a request says in codes, with a sentence for readers. Grounds for erasure, Art. 17(1): ``dashboard.grounds``."""
 
-from enum import StrEnum
-from typing import Self
-
-
-class Code(StrEnum):
-    """A stored value with a sentence for readers."""
-
-    sentence: str
-
-    def __new__(cls, value: str, sentence: str = "") -> Self:
-        member = str.__new__(cls, value)
-        member._value_ = value
-        member.sentence = sentence
-        return member
-
-    @classmethod
-    def choices(cls) -> list[tuple[str, str]]:
-        """For form fields: value and sentence."""
-        return [(member.value, member.sentence) for member in cls]
+from dashboard.coded import Code
 
 
 class Kind(Code):
@@ -28,6 +10,7 @@ class Kind(Code):
     ACCESS = "access", "Show and hand over what is remembered (Art. 15 and 20)."
     RECTIFICATION = "rectification", "Correct what is remembered (Art. 16)."
     RESTRICTION = "restriction", "Keep it, but stop using it (Art. 18)."
+    REMOVAL = "removal", "Forget one memory (Art. 17)."
 
 
 class Channel(Code):

@@ -19,6 +19,7 @@ from memadmin.memory.stores.scrubbing import scrub_log, scrub_tables
 
 DESK_TABLES = (
     "dashboard_tenant",
+    "dashboard_namekey",
     "dashboard_externalreference",
     "dashboard_freeze",
     "dashboard_privacyrequest",
@@ -27,6 +28,7 @@ DESK_TABLES = (
     "dashboard_erasurerun",
     "dashboard_erasurebatch",
     "dashboard_auditnote",
+    "dashboard_intake",
 )
 """Where the desk itself knew the person."""
 

@@ -28,6 +28,7 @@ class Asked:
     ground: str = ""  # Art. 17(1), for an erasure
     ticket: str = ""
     narrative: str = ""
+    memory_id: str = ""  # the one memory that it is about; "" for all
     received_on: date | None = None  # default: today
     received_note: str = ""  # needed where that is dated back
     identity: IdentityCheck = IdentityCheck.NONE
@@ -52,6 +53,12 @@ def open_request(tenant: Tenant, by: Actor, asked: Asked, *, bulk: BulkErasure |
     return made
 
 
+def add_words(asked: PrivacyRequest, words: str) -> None:
+    """Keep what was said later beside what was said first; the caller has locked the request and records it."""
+    asked.narrative = "\n\n".join(filter(None, (asked.narrative, words)))
+    asked.save(update_fields=["narrative"])
+
+
 def fulfil(asked: PrivacyRequest, by: Actor, *, note: str) -> PrivacyRequest:
     """Close a request of another kind than erasure: what was handed over, corrected or restricted."""
     return move(asked, Verb.FULFIL, by, note=note)
@@ -70,6 +77,7 @@ def _made(tenant: Tenant, by: Actor, asked: Asked, bulk: BulkErasure | None) -> 
         ticket=asked.ticket,
         ground=asked.ground,
         narrative=asked.narrative,
+        memory_id=asked.memory_id,
         profile=settings.MEMADMIN_CLOCK,
         received_on=_plausible(asked),
         received_note=asked.received_note,

@@ -97,15 +97,15 @@ def summary(found: Holdings, lookalikes_count: int) -> dict[str, Any]:
 
 
 def sample(asked: PrivacyRequest) -> list[str]:
-    """Up to 3 memories, the newest, veiled: enough to notice the wrong person, too little to read.
+    """Up to 3 memories, the newest, hinted at: enough to notice the wrong person, too little to read.
 
     Raises:
         NotNow: the person was erased. StoreUnavailable.
     """
-    return [veiled(memory.text[:LONGEST_SAMPLE]) for memory in access.open_scope(_tenant_of(asked)).page(limit=SAMPLE)]
+    return [hinted(memory.text[:LONGEST_SAMPLE]) for memory in access.open_scope(_tenant_of(asked)).page(limit=SAMPLE)]
 
 
-def veiled(text: str) -> str:
+def hinted(text: str) -> str:
     """The text with every letter and digit after each word's first replaced."""
     return re.sub(r"(?<=\w)\w", "•", text)
 

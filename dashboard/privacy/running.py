@@ -6,7 +6,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from dashboard import access, audit, roles
+from dashboard import access, audit, export_files, roles
 from dashboard.models import ErasureRun, Hold, Pin, PrivacyRequest, Tenant
 from dashboard.privacy import (
     forgetting,
@@ -102,7 +102,8 @@ class _Run:
         ledger.reached(self.run, Step.VERIFIED, verdict=_doubted(verdict, self.run.untold), neighbours={})
 
     def forget(self) -> None:
-        """The desk's own knowledge of the person goes too, unless something is left to be erased."""
+        """The desk's own knowledge of the person goes too, unless something is left to be erased; copies always do."""
+        export_files.forget(self.asked.tenant_digest)
         if self.run.verdict["outcome"] == RESIDUE:
             freezing.thaw(self.tenant.user_id)
             ledger.reached(self.run, Step.FORGOTTEN)

@@ -6,7 +6,8 @@ Erasures go the long way, with approval, a job and verification. The other kinds
 from dataclasses import dataclass
 from enum import StrEnum
 
-from dashboard.privacy.codes import Code, Kind
+from dashboard.coded import Code
+from dashboard.privacy.codes import Kind
 from dashboard.roles import Right
 
 

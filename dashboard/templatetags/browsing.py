@@ -78,7 +78,7 @@ def beyond(tally: Tally, listed: int) -> int:
 @register.filter
 def about(grant: Grant) -> str:
     """What a grant is for, in words."""
-    return Category(grant.category).words if grant.category in set(Category) else grant.category
+    return Category(grant.category).sentence if grant.category in set(Category) else grant.category
 
 
 @register.filter

@@ -87,12 +87,6 @@ def history_event(event: str) -> str:
 
 
 @register.filter
-def pairs(mapping: Mapping[str, Any]) -> list[tuple[str, Any]]:
-    """Keys and values in order of the keys; unlike ``.items`` it works where a key is called "items"."""
-    return sorted(mapping.items())
-
-
-@register.filter
 def figures(counts: Mapping[str, Any]) -> list[tuple[str, int]]:
     """The numbers of an audit event for one line of the log; those of a deletion are what was removed."""
     removed = counts.get("removed", counts.get("scrubbed"))

@@ -28,7 +28,7 @@ def veil(value: object, most: int | None = None) -> SafeString:
         value: text; what else metadata can hold is written as JSON.
         most: characters after which the text is cut, with an ellipsis.
     """
-    return format_html_join("", "{}", ((_written(part),) for part in shown_parts(_as_text(value), most)))
+    return format_html_join("", "{}", ((_written(part),) for part in shown_parts(as_text(value), most)))
 
 
 @register.simple_tag
@@ -65,7 +65,8 @@ def shown_parts(text: str, most: int | None = None) -> tuple[Part, ...]:
     return tuple(_cut(veiling.parts(text[: most + MARGIN], region=region), most))
 
 
-def _as_text(value: object) -> str:
+def as_text(value: object) -> str:
+    """A value of metadata as it is written: a text as it is, anything else as JSON."""
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
 
 

@@ -6,18 +6,21 @@ from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
+from django_htmx.http import replace_url
 
 from dashboard import audit, overview
 from dashboard.access import requires
 from dashboard.audit import Action
-from dashboard.browse_forms import COLUMNS, BrowseForm, ColumnsForm, Narrowing
+from dashboard.browse_forms import COLUMNS, NOTHING, BrowseForm, ColumnsForm, Narrowing
 from dashboard.forms import SearchForm
 from dashboard.requests import TenantRequest
 from dashboard.roles import Right
 from dashboard.views.render import page
-from memadmin.memory import StoreUnavailable
+from memadmin.memory import InvalidCursor, StoreUnavailable
 
 PAGE_SIZE = 50
+SEARCH_FORM = "search"
+"""Id of the search form; htmx says with it who asks."""
 
 
 @require_safe
@@ -25,12 +28,19 @@ PAGE_SIZE = 50
 def browse_memories(request: TenantRequest) -> HttpResponse:
     """A page of memories, newest first, narrowed to what the address says."""
     form = BrowseForm.of_address(request)
+    if not form.is_valid():
+        return refused(request, form)
     narrowed = form.narrowing()
-    memories = request.memory.page(request.GET.get("cursor"), PAGE_SIZE, **narrowed.both)
+    try:
+        memories = request.memory.page(request.GET.get("cursor"), PAGE_SIZE, **narrowed.both)
+    except InvalidCursor:
+        return refused(request, form, narrowed)
     total = request.memory.count(**narrowed.both)
     audit.record(Action.MEMORIES_PAGED, request=request, counts={"shown": len(memories)})
-    context = {"memories": memories, "total": total, "later": "cursor" in request.GET}
-    return page(request, "memories/browse.html", context | list_context(request, form, narrowed), partial="memories")
+    emptied = request.htmx and request.htmx.trigger == SEARCH_FORM
+    context = {"memories": memories, "total": total, "later": "cursor" in request.GET, "emptied": emptied}
+    answer = page(request, "memories/browse.html", context | list_context(request, form, narrowed), partial="memories")
+    return replace_url(answer, request.get_full_path()) if emptied else answer
 
 
 @require_POST
@@ -39,9 +49,8 @@ def filter_memories(request: TenantRequest) -> HttpResponse:
     """Turn what was typed into an address, in which nothing says what is known about the person."""
     form = BrowseForm(request, request.POST)
     if form.is_valid():
-        return _list(request, form.narrowing().query)
-    unfiltered = BrowseForm.of_address(request).narrowing()
-    return page(request, "memories/filter.html", list_context(request, form, unfiltered), status=400)
+        return whole_list(request, form.narrowing())
+    return page(request, "memories/filter.html", list_context(request, form, NOTHING), status=400)
 
 
 @require_POST
@@ -51,7 +60,8 @@ def choose_columns(request: TenantRequest) -> HttpResponse:
     form = ColumnsForm(request.POST)
     if form.is_valid():
         request.session["columns"] = form.cleaned_data["columns"]
-    return _list(request, BrowseForm.of_address(request).narrowing().query)
+    filters = BrowseForm.of_address(request)
+    return whole_list(request, filters.narrowing() if filters.is_valid() else NOTHING)
 
 
 @require_safe
@@ -75,6 +85,7 @@ def list_context(request: TenantRequest, form: BrowseForm, narrowed: Narrowing) 
     """What every list of memories shows around itself."""
     return {
         "form": SearchForm(),
+        "search_form": SEARCH_FORM,
         "filter_form": form,
         "narrowed": narrowed,
         "columns": ColumnsForm.chosen(request),
@@ -82,5 +93,16 @@ def list_context(request: TenantRequest, form: BrowseForm, narrowed: Narrowing) 
     }
 
 
-def _list(request: TenantRequest, query: str) -> HttpResponse:
-    return redirect(f"{reverse('browse-memories', args=[request.tenant.reference])}{f'?{query}' if query else ''}")
+def refused(request: TenantRequest, form: BrowseForm, narrowed: Narrowing = NOTHING) -> HttpResponse:
+    """An address that makes no sense: what is wrong with it, and the way on. Nothing of the list is shown.
+
+    Args:
+        narrowed: what the list is narrowed to where only the place in it is wrong.
+    """
+    return page(request, "memories/refused.html", list_context(request, form, narrowed), status=400)
+
+
+def whole_list(request: TenantRequest, narrowed: Narrowing) -> HttpResponse:
+    """Lead to the first page of the list."""
+    address = reverse("browse-memories", args=[request.tenant.reference])
+    return redirect(f"{address}?{narrowed.query}" if narrowed.query else address)

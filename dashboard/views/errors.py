@@ -9,6 +9,10 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 
+from dashboard import audit
+from dashboard.audit import Action
+from dashboard.views.your_data import pages
+from dashboard.your_data import sessions
 from memadmin.memory import (
     CrossTenantRecord,
     InvalidCursor,
@@ -68,6 +72,8 @@ def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 @login_not_required
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    if getattr(request, "is_persons_page", False):
+        return _persons_form_refused(request)
     return page(
         request, 403, "This form is out of date", "Nothing was done. Go back, reload the page, and send the form again."
     )
@@ -96,8 +102,20 @@ def failed(request: HttpRequest) -> HttpResponse:
     )
 
 
+def _persons_form_refused(request: HttpRequest) -> HttpResponse:
+    """On record, because nobody but the person has a reason to send that form."""
+    request.person = sessions.of(request)  # type: ignore[attr-defined]  # checked before the middleware could do it
+    try:
+        audit.record(Action.DENIED, request=request, outcome=audit.Outcome.REFUSED, counts={"fault": "csrf"})
+    except audit.AuditUnavailable:
+        return pages.error(request, 503)
+    return pages.error(request, 403)
+
+
 def page(request: HttpRequest, status: int, title: str, explanation: str) -> HttpResponse:
-    """The one error page."""
+    """The one error page; on the person's own pages theirs, which says it in their words."""
+    if getattr(request, "is_persons_page", False):
+        return pages.error(request, status)
     context = {"status": status, "title": title, "explanation": explanation}
     try:
         return render(request, "error.html", context, status=status)

@@ -1,6 +1,5 @@
 """One memory: its text, veiled, with its history; what is veiled is revealed part by part. Deleting it."""
 
-from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import messages
@@ -9,26 +8,20 @@ from django.shortcuts import redirect
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_htmx.http import HttpResponseClientRefresh
 
-from dashboard import audit, erasure, rectification
+from dashboard import audit, erasure
 from dashboard.access import requires
 from dashboard.audit import Action
 from dashboard.forms import DeleteForm
 from dashboard.memory_forms import ReasonForm
 from dashboard.requests import TenantRequest
 from dashboard.roles import Right
-from dashboard.templatetags.memories import shown_parts
-from dashboard.veiling import Part
+from dashboard.templatetags.memories import linked
+from dashboard.views.memory_parts import parts_of
 from dashboard.views.render import page
 from memadmin.memory import Memory
 
-
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """A part of a memory's text on its page."""
-
-    number: int
-    part: Part
-    revealed: bool
+MOST_LATER = 10
+"""Memories that go on from the one on the page."""
 
 
 @require_safe
@@ -36,25 +29,24 @@ class Shown:
 def show_memory(request: TenantRequest, memory_id: str) -> HttpResponse:
     """One memory with its history."""
     context = page_context(request, found(request, memory_id))
-    audit.record(Action.MEMORY_OPENED, request=request, counts={"shown": 1, "history": len(context["history"])})
+    audit.record(Action.MEMORY_OPENED, request=request, counts={"shown": 1, "history": len(context["parts"].history)})
     return page(request, "memories/show.html", context)
 
 
 @require_POST
 @requires(Right.BROWSE)
 def reveal_part(request: TenantRequest, memory_id: str, part: int) -> HttpResponse:
-    """One sensitive part of the text; the others stay veiled."""
-    memory = found(request, memory_id)
-    if request.POST.get("seen") != rectification.fingerprint(memory):
+    """One sensitive part of the text, the metadata or the history; the others stay veiled."""
+    context = page_context(request, found(request, memory_id), revealed=part)
+    if request.POST.get("seen") != context["parts"].seen:
         audit.record(Action.MEMORY_REVEALED, request=request, outcome=audit.Outcome.REFUSED)
         messages.warning(request, "This memory was changed since you opened it. Nothing was revealed.")
         return _again(request, memory_id)
-    shown = next((one for one in _shown(memory, revealed=part) if one.revealed and one.part.kind), None)
-    if shown is None or shown.part.kind is None:
+    shown = context["parts"].revealed()
+    if shown is None:
         raise Http404
     audit.record(Action.MEMORY_REVEALED, request=request, counts={shown.part.kind.value: 1})
-    context = {"memory": memory, "shown": shown} if request.htmx else page_context(request, memory, revealed=part)
-    return page(request, "memories/show.html", context, partial="part")
+    return page(request, "memories/show.html", {**context, "shown": shown}, partial="part")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -88,14 +80,19 @@ def page_context(
     request: TenantRequest, memory: Memory, *, revealed: int | None = None, form: ReasonForm | None = None
 ) -> dict[str, Any]:
     """What the page of one memory shows."""
+    later = _later(request, memory)
     return {
         "memory": memory,
-        "history": request.memory.history(memory.id) or [],
-        "parts": _shown(memory, revealed=revealed),
-        "seen": rectification.fingerprint(memory),
+        "parts": parts_of(memory, request.memory.history(memory.id) or [], revealed=revealed),
+        "later": later[:MOST_LATER],
+        "more_later": len(later) > MOST_LATER,
         "form": form or ReasonForm(),
     }
 
 
-def _shown(memory: Memory, *, revealed: int | None = None) -> list[Shown]:
-    return [Shown(number, part, number == revealed) for number, part in enumerate(shown_parts(memory.text))]
+def _later(request: TenantRequest, memory: Memory) -> list[Memory]:
+    """The newest memories that say they go on from this one, one more than is shown if there are more."""
+    saying_so = {"linked_memory_ids": {"contains": memory.id}}
+    return [
+        one for one in request.memory.page(limit=MOST_LATER + 1, filters=saying_so) if memory.id in linked(one.metadata)
+    ]

@@ -2,6 +2,7 @@
 
 import uuid
 
+from django.conf import settings
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpResponse
@@ -22,6 +23,7 @@ from dashboard.requests import StaffRequest, TenantRequest
 from dashboard.roles import Right
 from dashboard.views import request_page
 from dashboard.views.render import page
+from dashboard.your_data import intake
 
 PAGE_SIZE = 50
 
@@ -34,7 +36,7 @@ def list_requests(request: StaffRequest) -> HttpResponse:
     wanted = listing.ended() if ended else listing.queue()
     shown = Paginator(wanted, PAGE_SIZE).get_page(request.GET.get("page"))
     audit.record(Action.REQUESTS_LISTED, request=request, counts={"shown": len(shown)})
-    context = {"shown": shown, "ended": ended, "drill": Drill.objects.first()}
+    context = {"shown": shown, "ended": ended, "drill": Drill.objects.first(), "intakes": _intakes()}
     return page(request, "requests/list.html", context)
 
 
@@ -75,3 +77,8 @@ def show_progress(request: StaffRequest, request_id: uuid.UUID) -> HttpResponse:
     if request.GET.get("state") != asked.state:
         return HttpResponseClientRefresh()
     return page(request, "requests/show.html", request_page.progress_context(asked), partial="progress")
+
+
+def _intakes() -> int | None:
+    """How many ask without an account and belong to nobody yet; None where nobody can ask so."""
+    return intake.waiting().count() if settings.MEMADMIN_INTAKE else None

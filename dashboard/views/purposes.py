@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.http import HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -24,8 +25,7 @@ def state_purpose(request: TenantRequest) -> HttpResponse:
     target = request.POST.get("next", "") or request.GET.get("next", "")
     if request.method == "POST" and form.is_valid():
         purposes.state(request, **form.cleaned_data)
-        inside = url_has_allowed_host_and_scheme(target, allowed_hosts=None)
-        return redirect(target if inside else "browse-memories", *([] if inside else [request.tenant.reference]))
+        return redirect(target if _is_inside(target) else reverse("browse-memories", args=[request.tenant.reference]))
     audit.record(Action.PURPOSE_ASKED, request=request)
     status = 400 if request.method == "POST" else 200
     return page(
@@ -43,3 +43,8 @@ def end_purpose(request: TenantRequest) -> HttpResponse:
     """Close this tenant."""
     purposes.end(request)
     return redirect("find-tenant")
+
+
+def _is_inside(target: str) -> bool:
+    """Whether an address is a path of this desk; anything else could lead to somebody else's."""
+    return target.startswith("/") and url_has_allowed_host_and_scheme(target, allowed_hosts=None)

@@ -8,11 +8,11 @@ from django.views.decorators.http import require_POST, require_safe
 from dashboard import audit
 from dashboard.access import requires
 from dashboard.audit import Action
-from dashboard.browse_forms import BrowseForm
+from dashboard.browse_forms import NOTHING, BrowseForm
 from dashboard.forms import SearchForm
 from dashboard.requests import TenantRequest
 from dashboard.roles import Right
-from dashboard.views.browsing import list_context
+from dashboard.views.browsing import list_context, refused, whole_list
 from dashboard.views.render import page
 
 MOST_HITS = 20
@@ -21,10 +21,13 @@ MOST_HITS = 20
 @require_POST
 @requires(Right.SEARCH)
 def search_memories(request: TenantRequest) -> HttpResponse:
-    """What is nearest in meaning to a text, best first, expired ones included and marked."""
-    filters = BrowseForm.of_address(request)
+    """What is nearest in meaning to a text, best first, expired ones included and marked; without a text, the list."""
+    filters, form = BrowseForm.of_address(request), SearchForm(request.POST)
+    if not filters.is_valid():
+        return refused(request, filters)
     narrowed = filters.narrowing()
-    form = SearchForm(request.POST)
+    if form.is_empty:
+        return whole_list(request, narrowed)
     context: dict[str, Any] = {**list_context(request, filters, narrowed), "form": form, "most": MOST_HITS}
     if not form.is_valid():
         audit.record(Action.MEMORIES_SEARCHED, request=request, outcome=audit.Outcome.REFUSED)
@@ -46,7 +49,5 @@ def show_similar(request: TenantRequest, memory_id: str) -> HttpResponse:
     if memory is None or hits is None:
         raise Http404
     audit.record(Action.MEMORIES_SEARCHED, request=request, counts={"shown": len(hits)})
-    filters = BrowseForm(request, {})
-    filters.is_valid()
-    context = list_context(request, filters, filters.narrowing())
+    context = list_context(request, BrowseForm(request), NOTHING)
     return page(request, "memories/similar.html", {**context, "memory": memory, "hits": hits, "most": MOST_HITS})

@@ -45,6 +45,7 @@ from memadmin.memory.records import (
     Status,
 )
 from memadmin.memory.scoped import ScopedMemory
+from memadmin.memory.your_data import your_data_token
 
 __all__ = [
     "Added",
@@ -85,4 +86,5 @@ __all__ = [
     "TenantBeingErased",
     "UserId",
     "connect",
+    "your_data_token",
 ]

@@ -6,7 +6,7 @@ Every record is compared with the tenant on its way out; one foreign record void
 
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, NoReturn, TypeVar
@@ -191,6 +191,20 @@ class ScopedMemory:
             if (cursor := page.next_cursor) is None:
                 return items
 
+    def walk(self, *, at_once: int = 500) -> Iterator[tuple[Memory, list[Change]]]:
+        """Every memory with its history, newest memory first, oldest change first; expired memories included.
+
+        Read a slice at a time with :meth:`page`, so that memory use does not grow with the number of memories where
+        the store reads slices (PostgreSQL), and histories are asked for once a slice.
+
+        Args:
+            at_once: memories in a slice, 1 to 1,000.
+
+        Raises:
+            InvalidQuery: ``at_once`` out of range. While walking: as any method.
+        """
+        return self.__walked(_checked_limit(at_once))
+
     def count(self, *, filters: Filters | None = None, browse: Browse | None = None) -> int:
         """Number of memories, expired included; exact, and the same as :meth:`page` lists under the same filters."""
         return self.__store.count(self.__owner, Selection.of(filters, browse))
@@ -233,10 +247,7 @@ class ScopedMemory:
         """What happened to one memory, oldest first; None if it is not this tenant's."""
         if self.get(memory_id) is None:
             return None
-        changes = self.__store.history(self.__owner, memory_id)
-        if any(change.memory_id != memory_id for change in changes):
-            raise CrossTenantRecord("The store answered with another memory's history; nothing is shown.")
-        return changes
+        return _checked_history(memory_id, self.__store.history(self.__owner, memory_id))
 
     def update(self, memory_id: str, text: str) -> Memory | None:
         """Replace a memory's text; returns it as it is now, None if it is not this tenant's.
@@ -361,6 +372,18 @@ class ScopedMemory:
         """
         return self.__store.scan(self.__owner, known_ids, whole=True)
 
+    def __walked(self, at_once: int) -> Iterator[tuple[Memory, list[Change]]]:
+        cursor: str | None = None
+        while True:
+            page = self.page(cursor, at_once)
+            found = self.__store.histories(self.__owner, [memory.id for memory in page]) if page.items else {}
+            if not found.keys() <= {memory.id for memory in page}:
+                raise CrossTenantRecord(_FOREIGN_HISTORY)
+            histories = [_checked_history(memory.id, found.get(memory.id, [])) for memory in page]
+            yield from zip(page, histories, strict=True)
+            if (cursor := page.next_cursor) is None:
+                return
+
     def __writing(self) -> AbstractContextManager[None]:
         return self.__gate.writing(self.__owner) if self.__gate else nullcontext()
 
@@ -396,6 +419,12 @@ def _checked_text(text: object, longest: int, what: str) -> str:
     if "\0" in text or (not text.isprintable() and any("\ud800" <= char <= "\udfff" for char in text)):
         raise InvalidQuery(f"The {what} contains characters that cannot be stored.")
     return text
+
+
+def _checked_history(memory_id: str, changes: list[Change]) -> list[Change]:
+    if any(change.memory_id != memory_id for change in changes):
+        raise CrossTenantRecord(_FOREIGN_HISTORY)
+    return changes
 
 
 def _checked_limit(limit: object) -> int:
@@ -449,6 +478,8 @@ def _checked_name(value: str | None, what: str) -> str | None:
         raise InvalidMessage(f"{what} is one word of at most 255 characters, without white space, and not “*”.")
     return value
 
+
+_FOREIGN_HISTORY = "The store answered with another memory's history; nothing is shown."
 
 _NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
 """U+0000 as JSON writes it; PostgreSQL keeps no such character."""

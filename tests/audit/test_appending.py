@@ -95,6 +95,33 @@ def test_one_bad_event_does_not_refuse_the_others(monkeypatch: pytest.MonkeyPatc
 
 
 @own_transactions
+def test_a_writer_waits_until_all_who_were_here_are_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(appending, "GATHERING", 30)
+    monkeypatch.setattr(appending.appender, "_company", 2)
+    began = time.monotonic()
+    thread, first = _started(_record)
+    _until(lambda: appending.appender._waiting)
+    assert (_record().seq, thread.join(5), first[0].seq) == (2, None, 1)
+    assert time.monotonic() - began < 5
+
+
+@own_transactions
+def test_a_lone_event_waits_for_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(appending, "GATHERING", 30)
+    monkeypatch.setattr(appending.appender, "_company", 0)
+    began = time.monotonic()
+    assert [_record().seq, _record().seq] == [1, 2]
+    assert time.monotonic() - began < 5
+
+
+@own_transactions
+def test_a_writer_waits_no_longer_for_who_does_not_come_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(appending.appender, "_company", 2)
+    assert _record().seq == 1
+    assert appending.appender._company == 1
+
+
+@own_transactions
 def test_a_restarted_server_costs_no_event() -> None:
     _record()
     appenders = appending.appender._own_connection()
@@ -225,16 +252,15 @@ def test_a_thread_stopped_as_its_turn_comes_hands_it_on(monkeypatch: pytest.Monk
 
 
 @own_transactions
-@pytest.mark.parametrize("stopped_in", ["gathering", "writing"])
+@pytest.mark.parametrize(("where", "stopped_in"), [(appending.appender, "_gather"), (appending, "_insert")])
 def test_a_writer_that_is_stopped_refuses_its_batch_and_holds_nobody_up(
-    monkeypatch: pytest.MonkeyPatch, stopped_in: str
+    monkeypatch: pytest.MonkeyPatch, where: Any, stopped_in: str
 ) -> None:
     def stop(*_: Any) -> None:
         raise Stopped
 
     with monkeypatch.context() as patched:
-        patched.setattr(appending.appender, "_had_company", True)
-        patched.setattr(*((time, "sleep") if stopped_in == "gathering" else (appending, "_insert")), stop)
+        patched.setattr(where, stopped_in, stop)
         with pytest.raises(Stopped):
             _record()
     monkeypatch.setattr(appending, "PATIENCE", 0.05)

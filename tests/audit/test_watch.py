@@ -128,6 +128,26 @@ def test_work_at_odd_hours_is_counted(settings, at: datetime, *, flagged: bool) 
     assert Flag.objects.filter(rule="odd-hours").exists() == flagged
 
 
+@pytest.mark.parametrize(
+    ("action", "counted"), [(Action.MEMORIES_SEARCHED, 2), (Action.MEMORIES_PAGED, 2), (Action.MEMORY_OPENED, 6)]
+)
+def test_a_search_at_every_pause_while_typing_counts_once_a_person(settings, action: Action, counted: int) -> None:
+    settings.MEMADMIN_WATCH_TENANTS_PER_HOUR, settings.MEMADMIN_WATCH_OPENS_WITHOUT_PURPOSE_PER_DAY = 0, 1
+    settings.MEMADMIN_WATCH_OPENS_AT_ODD_HOURS_PER_DAY = 1
+    for _ in range(3):
+        _opens(2, action=action, at=TUESDAY_NOON.replace(hour=3))
+    watch.look(TUESDAY_NOON)
+    assert dict(Flag.objects.values_list("rule", "count")) == {"no-purpose": counted, "odd-hours": counted}
+
+
+def test_lists_and_searches_of_one_person_count_as_one(settings) -> None:
+    settings.MEMADMIN_WATCH_TENANTS_PER_HOUR, settings.MEMADMIN_WATCH_OPENS_WITHOUT_PURPOSE_PER_DAY = 0, 1
+    for action in (Action.MEMORIES_PAGED, Action.MEMORIES_SEARCHED, Action.MEMORY_REVEALED):
+        _opens(1, action=action)
+    assert _flags() == [("no-purpose", SAM, 2)]
+    assert "all lists and searches of one person once" in watch.sentence(Flag.objects.get())
+
+
 def test_odd_hours_are_those_of_the_desks_time_zone(settings) -> None:
     settings.TIME_ZONE = "America/New_York"
     settings.MEMADMIN_WATCH_TENANTS_PER_HOUR, settings.MEMADMIN_WATCH_OPENS_AT_ODD_HOURS_PER_DAY = 0, 2

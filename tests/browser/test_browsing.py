@@ -138,7 +138,7 @@ def test_axe_finds_nothing_while_browsing(open_window: OpenWindow, petra: Staff,
     window = open_window(color_scheme=colours, bypass_csp=True).sign_in(petra)
     address = f"/tenants/{alice.tenant.reference}/"
     found = {}
-    for path in ("", "overview/", f"memories/{memory_id}/similar/", "?agent=waiter&state=live"):
+    for path in ("?since=bad", "", "overview/", f"memories/{memory_id}/similar/", "?agent=waiter&state=live"):
         window.open(address + path)
         window.page.wait_for_load_state("networkidle")
         for summary in window.page.locator(".tools summary").all():
@@ -153,7 +153,7 @@ def test_axe_finds_nothing_while_browsing(open_window: OpenWindow, petra: Staff,
 def test_nothing_scrolls_sideways_on_a_phone(open_window: OpenWindow, petra: Staff, alice: Person) -> None:
     _remember(alice)
     window = open_window(viewport={"width": 390, "height": 844}).sign_in(petra)
-    for path in ("", "overview/", "?agent=waiter"):
+    for path in ("", "overview/", "?agent=waiter", "?since=bad&agent=two+words", "?cursor=xxx"):
         window.open(f"/tenants/{alice.tenant.reference}/{path}")
         window.page.wait_for_load_state("networkidle")
         for summary in window.page.locator(".tools summary").all():

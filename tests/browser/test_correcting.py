@@ -110,10 +110,23 @@ def test_what_is_veiled_is_revealed_one_by_one(either_window: Window, petra: Sta
     (memory_id,) = alice.remember("Pays with 4242 4242 4242 4242, mails maria@example.com.")
     page = either_window.sign_in(petra).page
     either_window.open(f"/tenants/{alice.tenant.reference}/memories/{memory_id}/")
-    page.get_by_role("button", name="Reveal the card number").click()
+    page.get_by_role("button", name="Reveal the card number", exact=True).click()
     expect(page.locator("blockquote mark")).to_have_text("4242 4242 4242 4242")
     expect(page.get_by_text("maria@example.com")).to_have_count(0)
-    expect(page.get_by_role("button", name="Reveal the e-mail address")).to_be_visible()
+    expect(page.get_by_role("button", name="Reveal the e-mail address", exact=True)).to_be_visible()
+
+
+def test_what_is_veiled_in_metadata_and_history_is_revealed_too(
+    either_window: Window, petra: Staff, alice: Person
+) -> None:
+    memory_id = alice.scope.add("Pays with 4242 4242 4242 4242.", metadata={"contact": "maria@example.com"}).ids[0]
+    alice.scope.update(memory_id, "Pays cash.")
+    page = either_window.sign_in(petra).page
+    either_window.open(f"/tenants/{alice.tenant.reference}/memories/{memory_id}/")
+    page.get_by_role("table").get_by_role("button", name="Reveal the e-mail address").click()
+    expect(page.get_by_role("table").locator("mark")).to_have_text("maria@example.com")
+    page.get_by_role("listitem").first.get_by_role("button", name="Reveal the card number in the history").click()
+    expect(page.get_by_role("listitem").first.locator("mark")).to_have_text("4242 4242 4242 4242")
 
 
 def test_petra_restricts_a_memory_and_lifts_it(either_window: Window, petra: Staff, alice: Person) -> None:
@@ -147,7 +160,7 @@ def test_axe_finds_nothing_where_memories_are_corrected(
     (memory_id,) = alice.remember(f"{PORTO} Pays with 4242 4242 4242 4242.")
     window = open_window(color_scheme=colours, bypass_csp=True).sign_in(petra)
     window.open(f"/tenants/{alice.tenant.reference}/memories/{memory_id}/")
-    window.page.get_by_role("button", name="Reveal the card number").click()
+    window.page.get_by_role("button", name="Reveal the card number", exact=True).click()
     window.page.locator("mark").wait_for()
     window.page.locator("summary").click()
     found = _problems(window)

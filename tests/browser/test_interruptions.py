@@ -1,16 +1,20 @@
 """What goes wrong in the middle of a page: an expired session, a store that is down, a role that lacks the right."""
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from django.contrib.sessions.models import Session
-from playwright.sync_api import expect
+from django.utils import timezone
+from playwright.sync_api import Route, expect
 
-from dashboard.models import Staff
+from dashboard.models import Grant, Staff
 from tests.browser.conftest import Window
 from tests.desk.conftest import Person
 
 pytestmark = pytest.mark.browser
+
+HALF_AN_HOUR = timedelta(minutes=30)
 
 
 @pytest.fixture
@@ -24,6 +28,30 @@ def test_an_expired_session_in_a_refresh_leads_to_the_sign_in_page(window: Windo
     window.search("food preferences")
     window.page.wait_for_url("**/accounts/login/**")
     expect(window.page.get_by_role("heading", name="Sign in")).to_be_visible()
+
+
+@pytest.mark.purpose
+def test_a_grant_that_ends_while_the_overview_comes_leads_back_to_the_whole_page(
+    window: Window, sam: Staff, alice: Person
+) -> None:
+    alice.remember("Alice is vegetarian.")
+    grant = Grant.objects.create(
+        staff=sam, tenant=alice.tenant, category="support-case", ticket="T-1", expires_at=timezone.now() + HALF_AN_HOUR
+    )
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    window.sign_in(sam).page.route("**/overview/", hold, times=1)
+    window.browse(alice)
+    window.page.wait_for_load_state()
+    Grant.objects.filter(pk=grant.pk).update(expires_at=timezone.now())
+    held[0].continue_()
+    window.page.get_by_label("Ticket").fill("T-2")
+    window.page.get_by_role("button", name="Open", exact=True).click()
+    expect(window.page.get_by_role("link", name="Alice is vegetarian.")).to_be_visible()
+    expect(window.page.get_by_role("region", name="Overview").get_by_text("Remembered")).to_be_visible()
 
 
 def test_a_store_that_is_down_has_a_page_inside_the_desk(

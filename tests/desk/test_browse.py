@@ -134,12 +134,47 @@ def test_a_filter_that_makes_no_sense_is_refused_in_place(sam: Client, alice: Pe
     assert 'class="problem"' in answer.text
 
 
-@pytest.mark.parametrize("query", [{"agent": "two words"}, {"since": "x"}, {"state": "gone"}, {"meta": "made-up"}])
-def test_an_address_that_makes_no_sense_shows_nothing(sam: Client, alice: Person, query: dict[str, str]) -> None:
+@pytest.mark.parametrize(
+    ("query", "field"),
+    [
+        ({"agent": "two words"}, "Agent"),
+        ({"run": "*"}, "Run"),
+        ({"since": "x"}, "Created from"),
+        ({"since": "2026-02-02", "until": "2026-02-01"}, "Until, that day included"),
+        ({"state": "gone"}, "State"),
+        ({"category": "x" * 256}, "Category"),
+        ({"meta": "made-up"}, "Metadata key"),
+    ],
+    ids=str,
+)
+def test_an_address_that_makes_no_sense_names_the_field_and_leads_back(
+    sam: Client, alice: Person, query: dict[str, str], field: str
+) -> None:
     alice.remember("Alice is vegetarian.")
     answer = sam.get(_url("browse-memories", alice), query)
     assert answer.status_code == 400
+    assert f"<li>{field}: " in answer.text
+    assert f'<a class="button plain" href="{_url("browse-memories", alice)}">Show all memories</a>' in answer.text
+    assert f'action="{_url("filter-memories", alice)}"' in answer.text
     assert "vegetarian" not in answer.text
+
+
+def test_a_search_under_an_address_that_makes_no_sense_shows_nothing(sam: Client, alice: Person) -> None:
+    alice.remember("Alice is vegetarian.")
+    answer = sam.post(f"{_url('search-memories', alice)}?since=bad", {"query": "food"})
+    assert answer.status_code == 400
+    assert "vegetarian" not in answer.text
+
+
+def test_choosing_columns_under_an_address_that_makes_no_sense_leads_to_the_whole_list(
+    sam: Client, alice: Person
+) -> None:
+    answer = sam.post(f"{_url('choose-columns', alice)}?since=bad", {"columns": ["run"]})
+    assert answer.headers["Location"] == _url("browse-memories", alice)
+
+
+def test_a_filter_that_makes_no_sense_is_refused_under_an_address_that_makes_none(sam: Client, alice: Person) -> None:
+    assert sam.post(f"{_url('filter-memories', alice)}?since=bad", {"until": "bad"}).status_code == 400
 
 
 def test_nothing_that_fits_says_so(sam: Client, alice: Person) -> None:

@@ -1,9 +1,12 @@
 """Deleting several memories at once: shown first, each on record, the sums place by place."""
 
+import uuid
+
 import pytest
 from django.test import Client
 from django.urls import reverse
 
+from dashboard import audit
 from dashboard.erasure import summed
 from dashboard.models import AuditEvent
 from tests.desk.conftest import Person
@@ -54,6 +57,34 @@ def test_bobs_memories_are_neither_shown_nor_deleted_under_alice(petra: Client, 
     assert "Has a snake." not in _check(petra, alice, hers, his).text
     _delete(petra, alice, hers, his)
     assert (alice.scope.count(), bob.scope.count()) == (0, 1)
+
+
+def test_bobs_memory_counts_as_one_that_is_not_there(petra: Client, alice: Person, bob: Person) -> None:
+    (hers,), (his,) = alice.remember("Has a cat."), bob.remember("Has a snake.")
+    page = _check(petra, alice, hers, his)
+    assert "1 of those you chose is not there any more." in page.text
+    assert his not in page.text
+    assert AuditEvent.objects.get(action="memories-deletion-viewed").counts == {"shown": 1}
+
+
+def test_deleting_bobs_memory_under_alice_is_recorded_as_one_that_was_not_there(
+    petra: Client, alice: Person, bob: Person
+) -> None:
+    (hers,), (his,) = alice.remember("Has a cat."), bob.remember("Has a snake.")
+    event = _delete(petra, alice, hers, his).context["event"]
+    assert (event.counts["memories"], event.counts["gone"], event.counts["outcome"]) == (1, 1, "verified")
+    assert (event.outcome, event.counts["removed"]["vectors"]) == ("done", 1)
+    assert not AuditEvent.objects.filter(tenant_digest=audit.tenant_digest(bob.user_id)).exists()
+
+
+@pytest.mark.parametrize("kind", ["bob's", "unknown", "no uuid", "control character"])
+def test_what_is_not_alices_alone_deletes_nothing(petra: Client, alice: Person, bob: Person, kind: str) -> None:
+    (his,) = bob.remember("Has a snake.")
+    chosen = {"bob's": his, "unknown": str(uuid.uuid4()), "no uuid": "x", "control character": "\0"}[kind]
+    assert "None of these memories is there any more" in _check(petra, alice, chosen).text
+    event = _delete(petra, alice, chosen).context["event"]
+    assert (event.outcome, event.counts["memories"], event.counts["gone"]) == ("failed", 0, 1)
+    assert bob.scope.count() == 1
 
 
 def test_a_memory_chosen_twice_is_deleted_once(petra: Client, alice: Person) -> None:

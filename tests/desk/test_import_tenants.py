@@ -13,6 +13,7 @@ from django.utils import timezone
 from dashboard import audit, importing
 from dashboard.audit import AuditUnavailable
 from dashboard.models import AuditEvent, ExternalReference, Tenant, Tombstone
+from dashboard.models.names import NameKey
 from tests.factories import TenantFactory
 
 HEADER = "user_id,email,display_name,references\n"
@@ -62,6 +63,29 @@ def test_external_references_that_are_given_replace_the_earlier_ones(take_in: Im
     take_in(HEADER + ALICE)
     take_in("user_id,references\nu_alice,ORDER-7; C-2\n")
     assert _alice()[2] == {"ORDER-7", "C-2"}
+
+
+def _name_keys() -> set[str]:
+    return set(NameKey.objects.filter(tenant__user_id="u_alice").values_list("key", flat=True))
+
+
+def test_an_imported_name_is_looked_up_by_each_word_without_accents(take_in: Import) -> None:
+    take_in(HEADER + "u_alice,,Alice Éloïse Moreau,\n")
+    assert _name_keys() == {"alice eloise moreau", "eloise moreau alice", "moreau alice eloise"}
+
+
+def test_an_imported_change_of_name_replaces_what_it_is_looked_up_by(take_in: Import) -> None:
+    take_in(HEADER + ALICE)
+    take_in(HEADER + "u_alice,,Alice Durand,\n")
+    assert _name_keys() == {"alice durand", "durand alice"}
+    take_in(HEADER + "u_alice,new@example.org,,\n")  # an empty cell leaves the name
+    assert _name_keys() == {"alice durand", "durand alice"}
+
+
+def test_a_file_that_is_refused_leaves_the_names_as_they_are(take_in: Import) -> None:
+    take_in(HEADER + ALICE)
+    assert take_in(HEADER + "u_alice,,Alice Durand,\ntwo words,,,\n")[0] == 1
+    assert _name_keys() == {"alice moreau", "moreau alice"}
 
 
 def test_the_same_file_again_changes_nothing(take_in: Import) -> None:
@@ -173,3 +197,4 @@ def test_a_reference_that_is_somebodys_already_is_drawn_again(take_in: Import, m
     monkeypatch.setattr(importing, "new_reference", lambda: next(drawn))
     assert take_in(HEADER + ALICE)[0] == 0
     assert Tenant.objects.get(user_id="u_alice").reference == "2345-6789-AB"
+    assert _name_keys() == {"alice moreau", "moreau alice"}

@@ -1,14 +1,18 @@
 """Finding a person by whatever staff have in hand."""
 
+import importlib
+
 import pytest
+from django.apps import apps
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from dashboard import audit
+from dashboard import audit, finding
 from dashboard.finding import MOST_FOUND, Match, find_tenants
 from dashboard.models import AuditEvent, ExternalReference, Tenant
+from dashboard.models.names import NameKey
 from tests.crowd import fill_directory
 from tests.desk.conftest import Person
 from tests.factories import TenantFactory
@@ -126,7 +130,31 @@ def test_a_user_id_comes_before_somebody_elses_e_mail_address_and_both_are_shown
 
 def test_upper_and_lower_case_count_in_a_user_id(moreau: Tenant) -> None:
     found = find_tenants("U_moreau")
-    assert (found.exact, [tenant.user_id for tenant in found.lookalikes]) == ([], ["u_moreau"])
+    assert (found.exact, _ids(found.lookalikes)) == ([], ["u_moreau"])
+
+
+def test_who_is_like_somebody_listed_is_shown_with_whom(sam: Client, store: None) -> None:
+    for user_id in ("erin@example.org", "ERIN@example.org", "frank@example.org"):
+        TenantFactory(user_id=user_id)
+    response = sam.post(FIND, {"person": "erin"})
+    found = response.context["found"]
+    assert (_ids(found.similar), _ids(found.lookalikes)) == (["erin@example.org"], ["ERIN@example.org"])
+    assert 'like <bdi translate="no">erin@example.org</bdi>' in response.text
+
+
+def test_look_alikes_that_are_listed_anyway_are_listed_once(store: None) -> None:
+    for user_id in ("u_erin", "U_erin"):
+        TenantFactory(user_id=user_id, display_name="Erin Adeyemi")
+    found = find_tenants("adey")
+    assert (sorted(_ids(found.similar)), found.lookalikes) == (["U_erin", "u_erin"], [])
+
+
+def test_look_alikes_of_whom_it_fits_come_before_those_of_others(store: None) -> None:
+    TenantFactory(user_id="zoe"), TenantFactory(user_id="ZOE", display_name="Zoe Fay")
+    TenantFactory(user_id="zoe2"), TenantFactory(user_id="ZOE2")
+    found = find_tenants("zoe")
+    assert (_ids(found.exact), _ids(found.similar)) == (["zoe"], ["zoe2"])
+    assert [(match.tenant.user_id, match.value) for match in found.lookalikes] == [("ZOE", "zoe"), ("ZOE2", "zoe2")]
 
 
 def test_who_may_be_the_same_person_is_shown_apart(sam: Client, store: None) -> None:
@@ -141,7 +169,7 @@ def test_more_of_one_name_than_are_listed_is_said(sam: Client, store: None) -> N
     Tenant.objects.bulk_create(Tenant(user_id=f"u_{n}", display_name="John Smith") for n in range(MOST_FOUND + 1))
     response = sam.post(FIND, {"person": "John Smith"})
     assert (len(response.context["found"].exact), response.context["found"].more) == (MOST_FOUND, True)
-    assert "Only the first 20" in response.text
+    assert "at most 20 in each list" in response.text
 
 
 def test_a_person_with_very_many_order_numbers_does_not_hide_others(store: None) -> None:
@@ -160,6 +188,100 @@ def test_an_e_mail_address_that_is_a_user_id_in_the_store_alone_is_found(store: 
 def test_odd_names_are_looked_up_like_any_other(sam: Client, store: None, typed: str) -> None:
     TenantFactory(user_id="u_odd", display_name=typed)
     assert _ids(sam.post(FIND, {"person": typed}).context["found"].exact) == ["u_odd"]
+
+
+# --- Names
+
+
+@pytest.mark.parametrize(
+    ("typed", "name"),
+    [
+        ("Jose", "José"),
+        ("JOSÉ", "Jose"),
+        ("Muller", "Müller"),
+        ("Mu\u0308ller", "Müller"),
+        ("strasse", "Straße"),
+        ("obrien", "O’Brien"),
+        ("o'brien", "OBrien"),
+        ("Lukasz Orsted", "Łukasz Ørsted"),
+        ("jean luc", "Jean-Luc"),
+        ("okafor amara", "Amara Okafor"),
+        ("Okafor, Amara", "Amara Okafor"),
+    ],
+)
+def test_a_name_is_found_however_it_is_written(store: None, typed: str, name: str) -> None:
+    TenantFactory(user_id="u_named", display_name=name)
+    assert _ids(find_tenants(typed).exact) == ["u_named"]
+
+
+@pytest.mark.parametrize("typed", ["okafor", "Oka", "chidi ok", "amara o", "Amara Okafor", "okafor chidi", "o a c"])
+def test_a_name_is_found_by_any_of_its_words(store: None, typed: str) -> None:
+    TenantFactory(user_id="u_okafor", display_name="Amara Chidi Okafor")
+    TenantFactory(user_id="u_other", display_name="Amara Chidi")
+    assert "u_okafor" in _ids(find_tenants(typed).similar)
+
+
+@pytest.mark.parametrize("typed", ["kafor", "amara smith", "amara amara"])
+def test_what_begins_no_word_of_a_name_finds_nobody(store: None, typed: str) -> None:
+    TenantFactory(user_id="u_okafor", display_name="Amara Okafor")
+    found = find_tenants(typed)
+    assert (found.exact, found.similar) == ([], [])
+
+
+def test_whose_name_is_written_as_it_was_typed_comes_first(store: None) -> None:
+    for name in ("Jose Garcia", "José García", "Jose García"):
+        TenantFactory(user_id=name.replace(" ", "_"), display_name=name)
+    assert find_tenants("josé garcía").exact[0].value == "José García"
+
+
+def test_more_names_with_a_word_than_are_looked_through_is_said(store: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(finding, "_COMPARED", 2)
+    for number in range(3):
+        TenantFactory(user_id=f"u_{number}", display_name=f"Ana {number} Garcia")
+    found = find_tenants("ana garcia")
+    assert (len(found.similar), found.more) == (2, True)
+
+
+def test_a_new_name_replaces_the_old_one(store: None) -> None:
+    tenant = TenantFactory(user_id="u_okafor", display_name="Amara Okafor")
+    tenant.display_name = "Amara Eze"
+    tenant.save()
+    assert (find_tenants("okafor").similar, _ids(find_tenants("eze").similar)) == ([], ["u_okafor"])
+
+
+def test_a_name_survives_a_change_of_something_else(store: None) -> None:
+    tenant = TenantFactory(user_id="u_okafor", display_name="Amara Okafor")
+    tenant.email = "amara@example.org"
+    tenant.save(update_fields=["email"])
+    assert _ids(find_tenants("okafor").similar) == ["u_okafor"]
+
+
+def test_names_cannot_be_written_past_their_keys(db: None) -> None:
+    with pytest.raises(NotImplementedError):
+        Tenant.objects.update(display_name="Amara")
+    with pytest.raises(NotImplementedError):
+        Tenant.objects.bulk_create([Tenant(user_id="u_amara", display_name="Amara")], ignore_conflicts=True)
+
+
+def test_an_erased_tenant_takes_the_name_along(db: None) -> None:
+    alice, bob = (TenantFactory(display_name=name) for name in ("Alice Moreau", "Bob Moreau"))
+    alice.delete()
+    assert set(NameKey.objects.values_list("tenant", "key")) == {(bob.pk, "bob moreau"), (bob.pk, "moreau bob")}
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM dashboard_tenant")  # even past Django
+    assert not NameKey.objects.exists()
+
+
+def test_names_from_before_the_keys_get_theirs_by_migration(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    migration = importlib.import_module("dashboard.migrations.0007_names")
+    monkeypatch.setattr(migration, "BATCH", 2)
+    for number in range(5):
+        TenantFactory(display_name=f"Amara {number}")
+    before = set(NameKey.objects.values_list("tenant", "key"))
+    NameKey.objects.all().delete()
+    migration.fill(apps, connection.schema_editor())
+    assert set(NameKey.objects.values_list("tenant", "key")) == before
+    assert len(before) == 10
 
 
 def test_what_was_typed_is_in_no_address_and_readable_in_the_log_until_the_person_is_erased(
@@ -184,6 +306,9 @@ def test_each_of_several_people_who_fit_has_an_event_of_their_own(sam: Client, s
 
 def test_every_query_of_a_look_up_reads_an_index_in_order(store: None) -> None:
     fill_directory(20_000)
+    importlib.import_module("dashboard.migrations.0007_names").fill(apps, connection.schema_editor())
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE dashboard_namekey")
     with CaptureQueriesContext(connection) as captured:
         for typed in ("crowd-123", "crowd-", "person77@mail0.example", "ana", "Ana Number 12", "ORDER-", "nobody"):
             find_tenants(typed)

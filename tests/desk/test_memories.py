@@ -38,7 +38,17 @@ def test_a_cursor_that_was_tampered_with_is_refused(sam: Client, alice: Person) 
     cursor = alice.scope.page(limit=1).next_cursor or ""
     response = sam.get(_url("browse-memories", alice), {"cursor": cursor[:-4] + "AAAA"})
     assert response.status_code == 400
-    assert "damaged" in response.text
+    assert "This place in the list is no longer valid" in response.text
+    assert f'<a class="button" href="{_url("browse-memories", alice)}">First page</a>' in response.text
+    assert "One." not in response.text
+
+
+def test_a_cursor_of_other_filters_leads_to_the_first_page_of_these(sam: Client, alice: Person) -> None:
+    alice.remember("One.", "Two.")
+    cursor = alice.scope.page(limit=1).next_cursor
+    response = sam.get(_url("browse-memories", alice), {"agent": "waiter", "cursor": cursor})
+    assert response.status_code == 400
+    assert f'href="{_url("browse-memories", alice)}?agent=waiter">First page' in response.text
 
 
 def test_a_cursor_of_bobs_does_not_work_for_alice(sam: Client, alice: Person, bob: Person) -> None:
@@ -55,13 +65,28 @@ def test_a_search_finds_by_meaning_and_only_alices(sam: Client, alice: Person, b
     assert {hit.user_id for hit in hits} == {alice.user_id}
 
 
-@pytest.mark.parametrize(
-    ("query", "says"), [("", "Enter what"), ("x" * 100_000, "100,000 characters")], ids=["empty", "100 kB"]
-)
-def test_search_text_that_cannot_be_searched_is_refused(sam: Client, alice: Person, query: str, says: str) -> None:
-    response = sam.post(_url("search-memories", alice), {"query": query})
+def test_search_text_that_cannot_be_searched_is_refused(sam: Client, alice: Person) -> None:
+    response = sam.post(_url("search-memories", alice), {"query": "x" * 100_000})
     assert response.status_code == 400
-    assert says in response.text
+    assert "100,000 characters" in response.text
+
+
+@pytest.mark.parametrize("typed", [{}, {"query": ""}, {"query": " ", "threshold": "x"}], ids=str)
+def test_an_empty_search_leads_to_the_list_under_the_same_filters(
+    sam: Client, alice: Person, typed: dict[str, str]
+) -> None:
+    response = sam.post(f"{_url('search-memories', alice)}?agent=waiter", typed)
+    assert response.headers["Location"] == f"{_url('browse-memories', alice)}?agent=waiter"
+
+
+def test_emptying_the_box_brings_the_list_and_its_address_and_leaves_the_focus(sam: Client, alice: Person) -> None:
+    alice.remember("One.")
+    asked = {"HX-Request": "true", "HX-Trigger": "search"}
+    response = sam.post(_url("search-memories", alice), {"query": ""}, headers=asked, follow=True)
+    assert "<html" not in response.text
+    assert "One." in response.text
+    assert "autofocus" not in response.text
+    assert response.headers["HX-Replace-Url"] == _url("browse-memories", alice)
 
 
 def test_a_search_marks_its_words_and_shows_the_score(sam: Client, alice: Person) -> None:

@@ -71,9 +71,29 @@ def test_a_purpose_without_ticket_or_known_category_opens_nothing(
     assert not Grant.objects.exists()
 
 
-@pytest.mark.parametrize("elsewhere", ["https://evil.example/", "//evil.example/", "javascript:alert(1)"])
-def test_it_leads_nowhere_else(sam: Client, alice: Person, elsewhere: str) -> None:
-    answer = sam.post(f"{_page(alice)}purpose/", {**PURPOSE, "next": elsewhere})
+@pytest.mark.parametrize("where", ["address", "form"])
+@pytest.mark.parametrize(
+    "elsewhere",
+    [
+        "https://evil.example/",
+        "https:evil.example",
+        "//evil.example/",
+        "///evil.example/",
+        "/\\evil.example/",
+        "\\\\evil.example/",
+        "/\t/evil.example/",
+        " //evil.example/",
+        "javascript:alert(1)",
+        "evil.example",
+        "find-tenant",
+        "find",
+    ],
+)
+def test_it_leads_nowhere_else(sam: Client, alice: Person, elsewhere: str, where: str) -> None:
+    query = {"next": elsewhere} if where == "address" else None
+    answer = sam.post(
+        f"{_page(alice)}purpose/", PURPOSE if query else {**PURPOSE, "next": elsewhere}, query_params=query
+    )
     assert answer["Location"] == _page(alice)
 
 
@@ -86,7 +106,23 @@ def test_a_form_that_was_sent_too_late_does_nothing_and_asks(petra: Client, alic
 
 def test_an_htmx_refresh_leads_to_the_question_as_a_whole_page(sam: Client, alice: Person) -> None:
     answer = sam.get(_page(alice), headers={"HX-Request": "true"})
-    assert answer["HX-Redirect"].startswith(f"{_page(alice)}purpose/")
+    assert answer["HX-Redirect"] == f"{_page(alice)}purpose/"
+
+
+@pytest.mark.parametrize("part", ["overview/", "search/"])
+def test_a_grant_that_ends_in_the_middle_of_a_page_leads_back_to_that_page(
+    sam: Client, alice: Person, part: str
+) -> None:
+    at = {"HX-Request": "true", "HX-Current-URL": f"http://testserver{_page(alice)}?agent=waiter"}
+    answer = (sam.get if part == "overview/" else sam.post)(_page(alice) + part, headers=at)
+    question = answer["HX-Redirect"]
+    assert question == f"{_page(alice)}purpose/?next={_page(alice)}%3Fagent%3Dwaiter"
+    assert sam.post(question, PURPOSE)["Location"] == f"{_page(alice)}?agent=waiter"
+
+
+def test_a_page_of_another_site_is_nothing_to_lead_back_to(sam: Client, alice: Person) -> None:
+    at = {"HX-Request": "true", "HX-Current-URL": "https://evil.example/"}
+    assert sam.get(f"{_page(alice)}overview/", headers=at)["HX-Redirect"] == f"{_page(alice)}purpose/"
 
 
 def test_who_is_open_to_sam_is_listed_until_the_grant_is_over(

@@ -7,7 +7,7 @@ from django.urls import reverse
 
 from dashboard import access, roles
 from dashboard.models import AuditEvent
-from memadmin.memory import ScopedMemory
+from memadmin.memory import ScopedMemory, StoreUnavailable
 from tests.desk.conftest import Person
 from tests.factories import TenantFactory
 
@@ -21,6 +21,14 @@ def test_a_store_that_is_down_gives_a_page_that_says_what_to_do(sam: Client, sto
     response = sam.get(reverse("browse-memories", args=[TenantFactory().reference]))
     assert response.status_code == 503
     assert "does not answer" in response.text
+
+
+def test_a_store_that_cannot_be_opened_gives_that_page_too(sam: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    def down(_tenant: object) -> None:
+        raise StoreUnavailable("It does not start.")
+
+    monkeypatch.setattr(access, "open_scope", down)
+    assert sam.get(reverse("browse-memories", args=[TenantFactory().reference])).status_code == 503
 
 
 def test_a_look_up_says_that_the_store_is_down_instead_of_nobody_found(sam: Client, store_is_down: None) -> None:

@@ -1,5 +1,8 @@
 """Sensitive text in memories: veiled on pages, revealed one part at a time, on record."""
 
+import re
+from dataclasses import replace
+
 import pytest
 from django.template import Context, Template
 from django.test import Client
@@ -7,6 +10,8 @@ from django.urls import reverse
 
 from dashboard.models import AuditEvent
 from dashboard.templatetags.memories import differences, linked, veil
+from dashboard.views import one_memory
+from memadmin.memory import ScopedMemory
 from tests.desk.conftest import Person
 
 CARD, EMAIL = "4242 4242 4242 4242", "maria@example.com"
@@ -19,7 +24,7 @@ def _show(client: Client, person: Person, memory_id: str) -> str:
 def _reveal(client: Client, person: Person, memory_id: str, part: int, seen: str = "", **headers: str):
     page = client.get(reverse("show-memory", args=[person.tenant.reference, memory_id]))
     url = reverse("reveal-part", args=[person.tenant.reference, memory_id, part])
-    return client.post(url, {"seen": seen or page.context["seen"]}, headers=headers)
+    return client.post(url, {"seen": seen or page.context["parts"].seen}, headers=headers)
 
 
 def test_a_veil_names_what_it_hides() -> None:
@@ -114,6 +119,58 @@ def test_htmx_reloads_the_page_of_a_memory_that_changed_meanwhile(sam: Client, a
     assert CARD not in response.text
 
 
+def _number(client: Client, person: Person, memory_id: str, veiled: str) -> int:
+    """Which part a text is, by what the page has in its place."""
+    page = _show(client, person, memory_id)
+    return int(re.search(r"reveal/(\d+)/", page[page.index(veiled) :])[1])
+
+
+@pytest.mark.parametrize("where", ["value", "list", "name"])
+def test_what_is_veiled_in_metadata_is_revealed_by_itself(sam: Client, alice: Person, where: str) -> None:
+    metadata = {"value": {"contact": EMAIL}, "list": {"contacts": ["x", EMAIL]}, "name": {EMAIL: "friend"}}[where]
+    memory_id = alice.scope.add(f"Pays with {CARD}.", metadata=metadata).ids[0]
+    page = _reveal(sam, alice, memory_id, _number(sam, alice, memory_id, "m•••@•••.com")).text
+    assert EMAIL in page
+    assert CARD not in page
+    assert AuditEvent.objects.get(action="memory-revealed").counts == {"e-mail address": 1}
+
+
+def test_what_is_veiled_in_the_history_is_revealed_by_itself(sam: Client, alice: Person) -> None:
+    (memory_id,) = alice.remember(f"Pays with {CARD}.")
+    alice.scope.update(memory_id, f"Pays cash, mails {EMAIL}.")
+    part = _number(sam, alice, memory_id, "Veiled here")
+    page = _reveal(sam, alice, memory_id, part, HX_Request="true").text
+    assert page.startswith("<mark")
+    assert CARD in page
+    assert AuditEvent.objects.get(action="memory-revealed").counts == {"card number": 1}
+
+
+@pytest.mark.parametrize("change", ["metadata", "history"])
+def test_nothing_is_revealed_where_metadata_or_history_changed_meanwhile(
+    sam: Client, alice: Person, monkeypatch: pytest.MonkeyPatch, change: str
+) -> None:
+    memory_id = alice.scope.add("Likes tea.", metadata={"contact": EMAIL}).ids[0]
+    seen = sam.get(reverse("show-memory", args=[alice.tenant.reference, memory_id])).context["parts"].seen
+    memory, history = alice.scope.get(memory_id), alice.scope.history(memory_id)
+    if change == "metadata":
+        other = replace(memory, metadata={"contact": "other@example.com"})
+        monkeypatch.setattr(ScopedMemory, "get", lambda *_: other)
+    else:
+        monkeypatch.setattr(ScopedMemory, "history", lambda *_: [replace(history[0], new_text=f"Mails {EMAIL}.")])
+    response = _reveal(sam, alice, memory_id, 2, seen=seen)
+    assert response.status_code == 302
+    assert AuditEvent.objects.get(action="memory-revealed").outcome == "refused"
+
+
+def test_every_number_on_the_page_reveals_what_stands_there(sam: Client, alice: Person) -> None:
+    memory_id = alice.scope.add(f"Pays with {CARD}.", metadata={"a": EMAIL, "b": "5555 5555 5555 4444"}).ids[0]
+    alice.scope.update(memory_id, f"Pays with {CARD} or 4000 0566 5566 5556.")
+    numbers = [int(number) for number in re.findall(r'formaction="[^"]*reveal/(\d+)/', _show(sam, alice, memory_id))]
+    shown = [_reveal(sam, alice, memory_id, number, HX_Request="true").text for number in numbers]
+    wanted = [CARD, "4000 0566 5566 5556", CARD, CARD, "4000 0566 5566 5556", EMAIL, "5555 5555 5555 4444"]
+    assert [re.search(">(.*)</mark>", part)[1] for part in shown] == wanted
+
+
 def test_bobs_memory_is_not_revealed_under_alice(sam: Client, alice: Person, bob: Person) -> None:
     (memory_id,) = bob.remember(f"Pays with {CARD}.")
     url = reverse("reveal-part", args=[alice.tenant.reference, memory_id, 1])
@@ -124,6 +181,33 @@ def test_a_memory_links_to_those_it_goes_on_from(sam: Client, alice: Person) -> 
     (first,) = alice.remember("Lives in Porto.")
     second = alice.scope.add("Lives in Lisbon.", metadata={"linked_memory_ids": [first]}).ids[0]
     assert reverse("show-memory", args=[alice.tenant.reference, first]) in _show(sam, alice, second)
+
+
+def test_a_memory_links_to_those_that_go_on_from_it(sam: Client, alice: Person, bob: Person) -> None:
+    first, other = alice.remember("Lives in Porto.", "Has a cat.")
+    second = alice.scope.add("Lives in Lisbon, ask maria@example.com.", metadata={"linked_memory_ids": [first]}).ids[0]
+    bob.scope.add("Bob lives there too.", metadata={"linked_memory_ids": [first]})
+    page = _show(sam, alice, first)
+    assert "Superseded by" in page
+    assert reverse("show-memory", args=[alice.tenant.reference, second]) in page
+    assert EMAIL not in page
+    assert "Bob lives" not in page
+    assert "Superseded by" not in _show(sam, alice, other)
+
+
+def test_more_than_are_listed_is_said(sam: Client, alice: Person) -> None:
+    (first,) = alice.remember("Lives in Porto.")
+    for number in range(one_memory.MOST_LATER + 1):
+        alice.scope.add(f"Fact {number}.", metadata={"linked_memory_ids": [first]})
+    page = _show(sam, alice, first)
+    assert "and more <span" in page
+    assert "Fact 0." not in page
+
+
+def test_a_mention_of_an_id_that_is_no_link_is_none(sam: Client, alice: Person) -> None:
+    (first,) = alice.remember("Lives in Porto.")
+    alice.scope.add("Lives in Lisbon.", metadata={"linked_memory_ids": f"see {first}"})
+    assert "Superseded by" not in _show(sam, alice, first)
 
 
 def test_sam_is_led_to_ask_for_a_correction(sam: Client, alice: Person) -> None:

@@ -108,6 +108,21 @@ def test_history_tells_what_happened_oldest_first(alice: ScopedMemory) -> None:
     ]
 
 
+def test_a_walk_passes_every_memory_with_its_history(people: Pair) -> None:
+    ids = [add(people.alice, f"I like tea number {number}.") for number in range(5)]
+    people.alice.update(ids[2], "I like coffee.")
+    add(people.alice, "My code is 1234.", expires_on=YESTERDAY)
+    add(people.bob, "I love steak.")
+    walked = list(people.alice.walk(at_once=2))
+    assert [memory for memory, _ in walked] == people.alice.get_all()
+    assert [changes for _, changes in walked] == [people.alice.history(memory.id) for memory, _ in walked]
+    assert "steak" not in str([change.as_dict() for _, changes in walked for change in changes])
+
+
+def test_a_walk_over_nobody_passes_nothing(alice: ScopedMemory) -> None:
+    assert list(alice.walk()) == []
+
+
 # -- ids of others ------------------------------------------------------------------------------------
 
 

@@ -32,6 +32,19 @@ def chat(path: Path, **scope: str) -> None:
         manager.save_messages([{"role": "user", "content": "I am vegetarian."}], _build_session_scope(scope))
 
 
+def test_the_history_of_many_memories_is_read_at_once(path: Path) -> None:
+    from mem0.memory.storage import SQLiteManager
+
+    with closing(SQLiteManager(str(path))) as manager:
+        for number in range(3):
+            manager.add_history(f"m{number}", None, f"fact {number}", "ADD", created_at="2026-01-02T00:00:00+00:00")
+        manager.add_history("m1", "fact 1", "fact one", "UPDATE", updated_at="2026-01-03T00:00:00+00:00")
+    history = HistoryFile(path)
+    found = history.changes_of([*(f"m{number}" for number in range(1, 40_000)), "m0' OR '1'='1"])
+    assert {memory_id: len(changes) for memory_id, changes in found.items()} == {"m1": 2, "m2": 1}
+    assert found["m1"] == history.changes("m1")
+
+
 HOSTILE = [
     "alice",
     "x&user_id=alice",

@@ -17,7 +17,7 @@ from tests.memory.conftest import add, pair_in
 
 METHODS = {
     "add", "search", "page", "get_all", "count", "get", "history", "update", "delete", "delete_all", "residue",
-    "rectify", "forget_history", "restrict", "lift", "overview", "similar",
+    "rectify", "forget_history", "restrict", "lift", "overview", "similar", "walk",
 }  # fmt: skip
 
 
@@ -28,6 +28,7 @@ def test_the_public_names_are_exactly_these() -> None:
         "InvalidMessage", "InvalidQuery", "InvalidUserId", "Memory", "MemoryScopeError", "Outcome", "Overview",
         "Page", "Period", "Place", "Rectification", "Removal", "Residue", "ScopedMemory", "Scrub", "Scrubbed",
         "SearchHit", "Status", "StoreError", "StoreUnavailable", "Tally", "TenantBeingErased", "UserId", "connect",
+        "your_data_token",
     ]  # fmt: skip
 
 

@@ -64,6 +64,7 @@ class FakeStore:
             "count": len(self.records),
             "get": self.records[0] if self.records else None,
             "history": self.changes,
+            "histories": {change.memory_id: [change] for change in self.changes},
             "delete": Removal({Place.VECTORS: 1}, ("m1",)),
             "delete_all": Removal({Place.VECTORS: 1}, ("m1",)),
             "scan": Residue((Finding(Place.VECTORS, Status.CLEAN),)),
@@ -94,6 +95,7 @@ READS: dict[str, Callable[[ScopedMemory], Any]] = {
     "restrict": lambda alice: alice.restrict("m1"),
     "lift": lambda alice: alice.lift("m1"),
     "similar": lambda alice: alice.similar("m1"),
+    "walk": lambda alice: list(alice.walk()),
 }
 
 
@@ -106,7 +108,7 @@ def test_a_foreign_record_out_of_the_store_raises(read: Callable[[ScopedMemory],
     assert "u_bob" not in str(caught.value)
 
 
-@pytest.mark.parametrize("name", ["search", "page", "get_all"])
+@pytest.mark.parametrize("name", ["search", "page", "get_all", "walk"])
 def test_one_foreign_record_among_ones_own_voids_the_answer(name: str) -> None:
     alice, _ = scope(MINE, FOREIGN)
     with pytest.raises(CrossTenantRecord):
@@ -167,6 +169,26 @@ def test_another_memorys_history_raises() -> None:
         alice.history("m1")
 
 
+@pytest.mark.parametrize("under", ["m1", "m2"])
+def test_another_memorys_history_ends_a_walk(under: str) -> None:
+    class Mixed(FakeStore):
+        def histories(self, *_: Any) -> dict[str, list[Change]]:
+            return {under: [Change(id="c1", memory_id="m2", event="ADD", new_text="I love steak.")]}
+
+    with pytest.raises(CrossTenantRecord):
+        next(ScopedMemory("u_alice", store=Mixed(MINE)).walk())  # type: ignore[arg-type]
+
+
+def test_a_walk_asks_for_histories_once_a_slice() -> None:
+    alice, store = scope(*(replace(MINE, id=f"m{number}") for number in range(3)))
+    assert [memory.id for memory, _ in alice.walk()] == ["m0", "m1", "m2"]
+    assert [call for call, _ in store.calls] == ["page", "histories"]
+
+
+def test_a_walk_in_slices_out_of_range_is_refused_before_it_begins() -> None:
+    refused_without_a_call(InvalidQuery, lambda alice: alice.walk(at_once=0))
+
+
 def test_every_call_to_the_store_names_this_tenant() -> None:
     alice, store = scope(replace(MINE, restricted=True))
     for read in READS.values():
@@ -177,7 +199,7 @@ def test_every_call_to_the_store_names_this_tenant() -> None:
     assert {owner for _, owner in store.calls} == {"u_alice"}
     assert {call for call, _ in store.calls} == {
         "add", "search", "page", "count", "get", "history", "update", "delete", "delete_all", "scan",
-        "rectify", "probe", "forget_history", "restrict", "lift", "similar", "overview",
+        "rectify", "probe", "forget_history", "restrict", "lift", "similar", "overview", "histories",
     }  # fmt: skip
 
 

@@ -181,8 +181,8 @@ def test_the_report_says_what_became_of_each_and_names_nobody(
     bulk.approve_bulk(previewed, second_officer, digest=bulk.standing(previewed).digest, count=2)
     done = carry_out(previewed.requests.get(tenant=alice.tenant))
     report = "".join(bulk.report(previewed))
-    assert f"{done.reference},'=T-1,completed,clean,{done.certificate.pk}\r\n" in report
-    assert ",,scheduled,,\r\n" in report
+    assert f'"{done.reference}","\'=T-1","completed","clean","{done.certificate.pk}"\r\n' in report
+    assert '"","scheduled","",""\r\n' in report
     assert alice.user_id not in report
     assert bob.user_id not in report
 

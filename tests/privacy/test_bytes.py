@@ -76,6 +76,9 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Desk:
     made.manage("migrate", "--verbosity", "0")
     assert "'count': 0" not in made.run("-c", PLANT)  # every place holds something
     made.manage("sync_directory")
+    people = tmp_path_factory.mktemp("people") / "people.csv"
+    people.write_text(f"user_id,email,display_name\n{USER_ID},{MARKER}@example.org,Zoe {MARKER}\n", encoding="utf-8")
+    made.manage("import_tenants", str(people))
     return made
 
 

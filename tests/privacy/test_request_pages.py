@@ -165,7 +165,7 @@ def test_sam_previews_and_sees_numbers_and_veiled_words(sam: Client, ask: Ask, a
 
 
 def test_only_the_first_letter_of_a_word_is_shown() -> None:
-    assert previewing.veiled("Ella wohnt in Graz, 8010!") == "E••• w•••• i• G•••, 8•••!"
+    assert previewing.hinted("Ella wohnt in Graz, 8010!") == "E••• w•••• i• G•••, 8•••!"
 
 
 def test_a_store_that_is_down_leaves_the_page_open(

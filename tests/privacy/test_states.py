@@ -2,8 +2,9 @@
 
 import pytest
 
+from dashboard.coded import Code
 from dashboard.grounds import GROUNDS
-from dashboard.privacy.codes import Channel, Code, Exemption, IdentityCheck, Kind, Refusal, refusals
+from dashboard.privacy.codes import Channel, Exemption, IdentityCheck, Kind, Refusal, refusals
 from dashboard.privacy.states import (
     BY_VERB,
     FINAL,

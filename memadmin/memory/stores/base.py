@@ -96,6 +96,9 @@ class Store(Protocol):
     def history(self, owner: UserId, memory_id: str) -> list[Change]:
         """Changes of a memory that the caller has found to be this tenant's; oldest first."""
 
+    def histories(self, owner: UserId, memory_ids: Sequence[str]) -> Mapping[str, list[Change]]:
+        """The same for several memories at once, by memory id; one without any change may be left out."""
+
     def update(self, owner: UserId, memory_id: str, text: str) -> None:
         """Replace the text of a memory that the caller has found to be this tenant's."""
 

@@ -22,6 +22,10 @@ WAIT = 10.0
 
 _IDS = "SELECT value FROM json_each(?)"
 _AT = "coalesce(updated_at, created_at)"
+_CHANGES = (
+    "SELECT id, memory_id, event, old_memory, new_memory, coalesce(updated_at, created_at, '') AS at,"
+    " actor_id, role FROM history WHERE memory_id {} ORDER BY at, rowid"
+)
 _SCOPE = "(session_scope = ?1 OR substr(session_scope, -length(?1) - 1) = '&' || ?1)"
 
 _TELLS_MORE = "memory_id = ?1 AND (old_memory <> ?2 OR new_memory <> ?2)"
@@ -40,12 +44,17 @@ class HistoryFile:
 
     def changes(self, memory_id: str) -> list[Change]:
         """A memory's history, oldest first."""
-        query = (
-            "SELECT id, memory_id, event, old_memory, new_memory, coalesce(updated_at, created_at, '') AS at,"
-            " actor_id, role FROM history WHERE memory_id = ? ORDER BY at, rowid"
-        )
         with self._open() as connection:
-            return [_change(row) for row in connection.execute(query, [memory_id])]
+            return [_change(row) for row in connection.execute(_CHANGES.format("= ?"), [memory_id])]
+
+    def changes_of(self, memory_ids: Iterable[str]) -> dict[str, list[Change]]:
+        """The history of each of these memories, oldest first; those without any are left out."""
+        found: dict[str, list[Change]] = {}
+        with self._open() as connection:
+            for row in connection.execute(_CHANGES.format(f"IN ({_IDS})"), [_json(memory_ids)]):
+                change = _change(row)
+                found.setdefault(change.memory_id, []).append(change)
+        return found
 
     def count(self, memory_ids: Iterable[str]) -> int:
         """History rows of these memories."""

@@ -169,6 +169,9 @@ class Mem0OssStore:
     def history(self, owner: UserId, memory_id: str) -> list[Change]:
         return self._history.changes(memory_id)
 
+    def histories(self, owner: UserId, memory_ids: Sequence[str]) -> Mapping[str, list[Change]]:
+        return self._history.changes_of(memory_ids)
+
     def update(self, owner: UserId, memory_id: str, text: str) -> None:
         with self._errors():
             memory = self._mem0()

@@ -1,0 +1,1 @@
+"""English, as read everywhere: the month in letters, so that nobody takes the day for it."""

@@ -1,0 +1,76 @@
+"""Names as they are looked up: without accents and case, and from any of their words on."""
+
+import unicodedata
+
+from django.db import models
+
+MOST_WORDS = 8
+"""Words of a name that a look-up can begin with; later ones are found behind them."""
+LONGEST = 255
+"""Characters of a key. Four bytes each, they fit into a page of an index."""
+
+# Letters that Unicode takes for letters of their own, and readers for an accented one.
+_LIKE = {"ø": "o", "ł": "l", "đ": "d", "ð": "d", "ħ": "h", "ı": "i", "æ": "ae", "œ": "oe", "þ": "th"}
+_APOSTROPHES = "'`´‘’ʼʹ′"  # written in many ways, or not at all
+# Not all that is no letter: in many scripts the vowels of a word are marks.
+_PUNCTUATION = ("!/", ":@", "[`", "{~", "\u00a1\u00bf", "\u2010\u205e", "\u3001\u303f")  # from, to
+_READ_AS = str.maketrans(
+    {chr(code): " " for ends in _PUNCTUATION for code in range(ord(ends[0]), ord(ends[1]) + 1)}
+    | _LIKE
+    | dict.fromkeys(_APOSTROPHES)
+)
+_BEFORE = str.maketrans(dict.fromkeys(_APOSTROPHES))  # some fall apart into a space and an accent
+
+
+class NameKey(models.Model):
+    """One of the ways to begin a name: "amara okafor" and "okafor amara", so that one index finds either word.
+
+    Written by ``Tenant`` and by ``importing.py``, always in the transaction that writes the tenant's row.
+    """
+
+    pk = models.CompositePrimaryKey("tenant_id", "key")
+    # A trigger (migration 0007) takes the keys away with their tenant, even those that another transaction is just
+    # writing. A constraint would look up the tenant again for each of millions of keys: a third of an import's time.
+    tenant = models.ForeignKey(
+        "dashboard.Tenant",
+        on_delete=models.DO_NOTHING,
+        db_constraint=False,
+        db_index=False,  # the primary key begins with it
+        related_name="name_keys",
+    )
+    key = models.CharField(max_length=LONGEST, db_collation="C")  # byte by byte: its index finds beginnings, in order
+
+    class Meta:
+        indexes = (models.Index("key", name="name_key_prefix"),)
+
+    def __str__(self) -> str:
+        return f"name key of tenant {self.tenant_id}"
+
+
+def fold(name: str) -> str:
+    """A name as it is compared: words in lower case with one space between, no accents, apostrophes or punctuation.
+
+    NFKD without combining marks and full case folding (ß is ss), as in Unicode 15.0, 3.13 and UAX #15; beyond that
+    ø, ł, æ and the like count as the letters they resemble. What has no word in it stays as it is.
+    """
+    lower = name.casefold()
+    words = lower.split()
+    if not ("".join(words).isalnum() and lower.isascii()):  # many names are, and need no closer look
+        words = _plain(lower).translate(_READ_AS).split() or words
+    return " ".join(words)[:LONGEST].rstrip()
+
+
+def _plain(name: str) -> str:
+    """Without accents."""
+    apart = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", name.translate(_BEFORE)).casefold())
+    return "".join(char for char in apart if not unicodedata.combining(char))
+
+
+def name_keys(name: str) -> list[str]:
+    """The keys of a name: folded, and begun at each of its words in turn; none for no name."""
+    folded = fold(name)
+    keys, space = [folded], folded.find(" ")
+    while space > 0 and len(keys) < MOST_WORDS:
+        keys.append(f"{folded[space + 1 :]} {folded[:space]}")
+        space = folded.find(" ", space + 1)
+    return list(dict.fromkeys(keys)) if folded else []

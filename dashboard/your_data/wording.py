@@ -1,0 +1,103 @@
+"""States, codes and results in the person's words, in their language. What staff read is in English, elsewhere."""
+
+from typing import Any
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from dashboard.audit import Action
+from dashboard.privacy.codes import Exemption, Kind, Refusal
+from dashboard.privacy.states import State
+from memadmin.memory import Place
+
+KINDS: dict[str, Promise] = {
+    Kind.ERASURE: _("Forget everything"),
+    Kind.ACCESS: _("Send me a copy"),
+    Kind.RECTIFICATION: _("Correct something"),
+    Kind.RESTRICTION: _("Do not use something for now"),
+    Kind.REMOVAL: _("Forget one memory"),
+}
+STATES: dict[str, Promise] = {
+    State.RECEIVED: _("We have received this. Nobody has decided yet."),
+    State.IDENTITY_PENDING: _("We have asked you to show who you are. Until then this waits."),
+    State.AWAITING_APPROVAL: _("We have received this, and somebody is checking it. Nothing has been erased yet."),
+    State.SCHEDULED: _("This is approved and starts soon. Nothing has been erased yet."),
+    State.BLOCKED: _("The law requires us to keep something for now. Nothing more is erased until that is over."),
+    State.RUNNING: _("Your memories are being erased now."),
+    State.VERIFYING: _("Your memories are erased. Every place is now being searched for anything left."),
+    State.COMPLETED: _("This is done."),
+    State.COMPLETED_WITH_RESIDUE: _("This is done, but a search afterwards still found something."),
+    State.FAILED: _("This stopped because of an error. What was erased stays erased; the rest is still there."),
+    State.REFUSED: _("We have refused this."),
+    State.CANCELLED: _("This was withdrawn. Nothing was erased."),
+}
+SHORT: dict[str, Promise] = {
+    State.RECEIVED: _("requested"),
+    State.IDENTITY_PENDING: _("waiting for you"),
+    State.AWAITING_APPROVAL: _("being checked"),
+    State.SCHEDULED: _("approved"),
+    State.BLOCKED: _("on hold"),
+    State.RUNNING: _("running"),
+    State.VERIFYING: _("being verified"),
+    State.COMPLETED: _("done"),
+    State.COMPLETED_WITH_RESIDUE: _("not complete"),
+    State.FAILED: _("stopped by an error"),
+    State.REFUSED: _("refused"),
+    State.CANCELLED: _("withdrawn"),
+}
+REASONS: dict[str, Promise] = {
+    Exemption.EXPRESSION: _("It is needed for freedom of expression and information (Art. 17(3)(a) GDPR)."),
+    Exemption.LEGAL_OBLIGATION: _("The law or a public task requires us to keep it (Art. 17(3)(b) GDPR)."),
+    Exemption.PUBLIC_HEALTH: _("It is needed for public health (Art. 17(3)(c) GDPR)."),
+    Exemption.ARCHIVING: _("It is needed for archives, research or statistics (Art. 17(3)(d) GDPR)."),
+    Exemption.LEGAL_CLAIMS: _("It is needed for legal claims (Art. 17(3)(e) GDPR)."),
+    Refusal.UNFOUNDED_OR_EXCESSIVE: _("The request is clearly unfounded or excessive (Art. 12(5) GDPR)."),
+    Refusal.NOT_IDENTIFIED: _("We could not make sure who you are (Art. 12(2) GDPR)."),
+    Refusal.NO_GROUND: _("None of the legal grounds for erasure applies (Art. 17(1) GDPR)."),
+}
+GROUNDS: tuple[tuple[str, Promise], ...] = (
+    ("17-1-b", _("I no longer agree to this being kept.")),
+    ("17-1-a", _("It is no longer needed.")),
+    ("17-1-c", _("I object to this being kept.")),
+    ("17-1-d", _("It should never have been kept.")),
+    ("17-1-e", _("The law requires it to be erased.")),
+    ("17-1-f", _("I was a child when it was collected.")),
+)
+"""Art. 17(1); the first is chosen unless the person chooses another."""
+PLACES: dict[str, Promise] = {
+    Place.VECTORS: _("memories"),
+    Place.ENTITIES: _("names and things picked out of memories"),
+    Place.HISTORY: _("earlier wordings"),
+    Place.MESSAGES: _("recent chat"),
+    Place.COPIES: _("copies at the memory provider"),
+}
+EVENTS = {"ADD": _("Noted"), "UPDATE": _("Changed"), "DELETE": _("Deleted")}
+"""What mem0's history calls a change."""
+
+FORGOTTEN: dict[str, Promise] = {
+    "verified": _("This memory is forgotten. We searched every place afterwards and found nothing of it."),
+    "partly verified": _("This memory is forgotten, but not every place could be searched afterwards."),
+    "accepted": _("The memory provider has accepted this and works on it. A search still finds the memory."),
+    "residue": _("This memory was deleted, but a search afterwards still found something of it."),
+    "was not there": _("This memory was already gone."),
+    "unknown": _("This failed. The memory, or a part of it, may still be there."),
+}
+CORRECTED: dict[str, Promise] = {
+    "verified": _("This memory is corrected. We searched for the old wording afterwards, and it is gone."),
+    "partly verified": _("This memory is corrected, but not every place could be searched for the old wording."),
+    "residue": _("This memory is corrected, but the old wording was still found somewhere."),
+    "was not there": _("This memory was gone before it could be corrected."),
+    "being erased": _("Everything about you is being erased, so nothing was changed."),
+    "unknown": _("This failed. The memory may still have its old wording."),
+}
+RESULTS = {Action.MEMORY_DELETED.value: FORGOTTEN, Action.MEMORY_RECTIFIED.value: CORRECTED}
+"""What came of an act, by the outcome that the audit log has."""
+GOOD, FAILED = frozenset({"verified"}), frozenset({"unknown", "residue"})
+"""Outcomes that are what was wanted, and those after which the person can try again."""
+
+
+def result(action: str, counts: dict[str, Any]) -> tuple[str, Promise]:
+    """The outcome of an act and the sentence for it; what is not known counts as failed."""
+    outcome = str(counts.get("outcome"))
+    sentences = RESULTS[action]
+    return (outcome, sentences[outcome]) if outcome in sentences else ("unknown", sentences["unknown"])
