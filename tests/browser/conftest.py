@@ -7,6 +7,7 @@ import os
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, Response, sync_playwright
@@ -14,7 +15,9 @@ from pytest_django.live_server_helper import LiveServer
 
 from dashboard.models import Staff
 from dashboard.roles import Role
+from tests.browser import host_app as host_apps
 from tests.browser.chromium import SWITCHES, find_chromium
+from tests.browser.host_app import HostApp
 from tests.desk.conftest import Person, purpose_stated  # noqa: F401 - an autouse fixture
 from tests.factories import PASSWORD, StaffFactory
 
@@ -33,6 +36,7 @@ class Window:
     def __init__(self, page: Page, address: str) -> None:
         self.page = page
         self.address = address
+        self.hosts = (address,)
         self.problems: list[str] = []
         page.on("console", self._note_message)
         page.on("pageerror", lambda error: self.problems.append(f"script: {error}"))
@@ -63,12 +67,22 @@ class Window:
         self.page.get_by_label("Search this person").fill(query)
         self.page.get_by_role("button", name="Search").click()
 
+    def arrive(self, app: HostApp, *, by_button: bool = False) -> "Window":
+        """Come to the person's own pages as whoever is signed in to the host application."""
+        self.hosts = (self.address, app.address)
+        self.page.goto(app.address)
+        self.page.get_by_role("link", name="Your data", exact=True).click()
+        if by_button:
+            self.page.get_by_role("button", name="Continue").click()
+        self.page.wait_for_url(f"{self.address}/your-data/")
+        return self
+
     def _note_message(self, message: ConsoleMessage) -> None:
         if message.type in {"error", "warning"} and not STATUS_IN_CONSOLE.search(message.text):
             self.problems.append(f"console: {message.text}")
 
     def _note_response(self, response: Response) -> None:
-        if not response.url.startswith(self.address):
+        if not response.url.startswith((*self.hosts, "data:")):
             self.problems.append(f"another host: {response.url}")
         elif "/static/" in response.url and response.status >= 400:
             self.problems.append(f"missing: {response.url}")
@@ -147,3 +161,17 @@ def ada(live_server: LiveServer) -> Staff:
 @pytest.fixture
 def alice(store: None) -> Person:
     return Person("u_alice")
+
+
+@pytest.fixture
+def bob(store: None) -> Person:
+    return Person("u_bob")
+
+
+@pytest.fixture
+def host_app(live_server: LiveServer, settings: Any, alice: Person) -> Iterator[HostApp]:
+    """The application that hands people over to the desk; Alice is signed in to it."""
+    settings.MEMADMIN_YOUR_DATA_SECRET = "a secret of the tests, longer than 32 bytes"
+    app = HostApp(desk=live_server.url, secret=settings.MEMADMIN_YOUR_DATA_SECRET, user_id=alice.user_id)
+    with host_apps.running(app):
+        yield app

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -15,6 +16,7 @@ from typing import Any
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from memadmin.memory import your_data_token
 from tests.browser.chromium import SWITCHES, find_chromium
 
 FOLDER = Path(__file__).parent / "screenshots"
@@ -37,6 +39,8 @@ def main() -> None:
         browser = playwright.chromium.launch(executable_path=find_chromium(), args=SWITCHES)
         for look, options in LOOKS.items():
             _shoot(browser, look, options, passwords)
+            if look != "dark":
+                _shoot_your_data(browser, look, options, Path(var))
         browser.close()
 
 
@@ -74,6 +78,17 @@ def _shoot(browser: Browser, look: str, options: dict, passwords: dict[str, str]
     _save(page, "queue", look)
     page.locator("main table a").first.click()
     _save(page, "request", look)
+    page.context.close()
+
+
+def _shoot_your_data(browser: Browser, look: str, options: dict, var: Path) -> None:
+    """What one person sees of themselves."""
+    page = browser.new_context(**options).new_page()
+    token = your_data_token("u_1042", secret=(var / "your-data-secret").read_text().strip())
+    page.goto(f"{ADDRESS}/your-data/enter?token={token}")
+    _save(page, "your-data", look)
+    page.locator(".cards a").first.click()
+    _save(page, "your-data-memory", look)
     page.context.close()
 
 
@@ -118,6 +133,12 @@ def _shoot_the_rest(page: Page) -> None:
     page.locator("main table a").first.click()
     page.wait_for_load_state()
     _save(page, "memory", "light")
+    page.get_by_role("link", name="Correct the wording").click()
+    box = page.get_by_label("Wording")
+    box.fill(re.sub(r"\S+$", "and fish", box.input_value()))
+    page.get_by_role("button", name="Check").click()
+    page.get_by_role("heading", name="What would change").wait_for()
+    _save(page, "rectify", "light")
     page.goto(f"{ADDRESS}/audit/")
     _save(page, "audit", "light")
 

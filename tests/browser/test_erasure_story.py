@@ -1,51 +1,26 @@
 """The whole story: Sam asks, Petra approves in a window of her own, progress is live, the certificate is checked."""
 
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from django.db import connection
 from playwright.sync_api import Page, expect
 
 from dashboard.models import Certificate, PrivacyRequest, Staff
-from dashboard.privacy import certificate_files, finishing, ledger, running
-from dashboard.privacy.actors import Actor
+from dashboard.privacy import certificate_files, ledger
 from tests.browser.conftest import OpenWindow, Window
+from tests.browser.worker import SMALL_BATCH, worker
 from tests.desk.conftest import Person
 
 pytestmark = pytest.mark.browser
-
-JOB = Actor.job("test")
-SMALL_BATCH = 2
 
 
 @pytest.fixture(autouse=True)
 def _keys_of_its_own(settings: Any, tmp_path: Path) -> None:
     settings.MEMADMIN_SIGNING_KEY_FILE = str(tmp_path / "signing-key.pem")
     settings.MEMADMIN_CHECKPOINT_FILE = str(tmp_path / "checkpoints.jsonl")
-
-
-@contextmanager
-def _worker(asked: PrivacyRequest, on_batch: Callable[[int, int], None]) -> Iterator[None]:
-    """The worker, in a thread, while pages are looked at."""
-
-    def work() -> None:
-        try:
-            running.run(asked, JOB, progress=on_batch)
-            finishing.finish(JOB)
-        finally:
-            connection.close()
-
-    thread = threading.Thread(target=work)
-    thread.start()
-    try:
-        yield
-    finally:
-        thread.join(timeout=60)
 
 
 def _ask(window: Window, person: Person) -> PrivacyRequest:
@@ -89,7 +64,7 @@ def test_an_erasure_from_request_to_a_certificate_that_anybody_can_check(
         if done == SMALL_BATCH:
             seen.wait(timeout=30)
 
-    with _worker(asked, wait_for_the_reader):
+    with worker(asked, wait_for_the_reader):
         expect(page.get_by_role("heading", name="2 of 6 memories removed")).to_be_visible()
         expect(page.get_by_role("progressbar")).to_have_attribute("value", "2")
         seen.set()
@@ -119,7 +94,7 @@ def test_without_javascript_it_is_the_same_story(
     asked = _ask(open_window(java_script_enabled=False).sign_in(sam), alice)
     window = open_window(java_script_enabled=False).sign_in(petra)
     _approve(window, asked)
-    with _worker(asked, lambda _done, _total: None):
+    with worker(asked):
         pass
     window.page.get_by_role("link", name="Look again").click()
     expect(window.page.get_by_role("heading", name="Completed", exact=True)).to_be_visible()
@@ -156,7 +131,7 @@ def test_axe_finds_nothing_on_the_pages_of_a_request(
     found["awaiting approval"] = _problems(window.page)
     _approve(window, asked)
     found["scheduled"] = _problems(window.page)
-    with _worker(asked, lambda _done, _total: None):
+    with worker(asked):
         expect(window.page.get_by_role("heading", name="Completed", exact=True)).to_be_visible(timeout=30_000)
     found["completed"] = _problems(window.page)
     assert {name: problems for name, problems in found.items() if problems} == {}
