@@ -111,7 +111,7 @@ class BrowseForm(forms.Form):
         if not token:
             return cls(request, given)
         try:
-            key, value = sealing.unseal(token, request.user, request.tenant)
+            key, value = sealing.unseal(token, request.user.pk, request.tenant)
         except ValueError as error:
             return cls(request, given, damage=str(error))
         return cls(request, {**given, "key": key, "value": value})
@@ -147,7 +147,7 @@ class BrowseForm(forms.Form):
         given = self.cleaned_data
         days = {name: given[name].isoformat() for name in ("since", "until") if given[name]}
         names = {name: given[name] for name in ("agent", "run", "category", "state") if given[name]}
-        sealed = sealing.seal([given["key"], given["value"]], self._staff, self._tenant) if given["key"] else ""
+        sealed = sealing.seal([given["key"], given["value"]], self._staff.pk, self._tenant) if given["key"] else ""
         return {**days, **names, **({SEALED: sealed} if sealed else {})}
 
     def _words(self) -> dict[str, str]:

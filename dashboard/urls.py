@@ -163,6 +163,7 @@ urlpatterns = [
     path("your-data/logo", entering.show_brand_logo, name="show-brand-logo"),
     path("your-data/", reading.show_your_data, name="show-your-data"),
     path("your-data/search/", reading.search_your_data, name="search-your-data"),
+    path("your-data/found/", reading.show_hits, name="show-hits"),
     path("your-data/memories/<str:memory_id>/", reading.show_your_memory, name="show-your-memory"),
     path("your-data/memories/<str:memory_id>/correct/", changing.correct_memory, name="correct-memory"),
     path("your-data/memories/<str:memory_id>/correct/save/", changing.save_correction, name="save-correction"),

@@ -13,8 +13,10 @@ from dashboard.privacy.codes import Kind
 from dashboard.your_data import intake
 from dashboard.your_data.intake_rules import DIGITS
 from dashboard.your_data.wording import GROUNDS, KINDS
-from memadmin.memory.scoped import MAX_QUERY_LENGTH, MAX_TEXT_LENGTH
+from memadmin.memory.scoped import MAX_TEXT_LENGTH
 
+LONGEST_QUERY = 500
+"""Characters of a search; sealed, it has to fit into an address."""
 LONGEST_NARRATIVE = 5_000
 """Characters of what is asked for in words."""
 
@@ -34,7 +36,7 @@ class SearchForm(forms.Form):
 
     query = forms.CharField(
         label=_("Search what is remembered"),
-        max_length=MAX_QUERY_LENGTH,
+        max_length=LONGEST_QUERY,
         strip=True,
         widget=forms.TextInput(attrs={"type": "search", "autocomplete": "off", "dir": "auto"}),
     )

@@ -1,5 +1,6 @@
 """States, codes and results in the person's words, in their language. What staff read is in English, elsewhere."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from django.utils.functional import Promise
@@ -25,7 +26,7 @@ STATES: dict[str, Promise] = {
     State.BLOCKED: _("The law requires us to keep something for now. Nothing more is erased until that is over."),
     State.RUNNING: _("Your memories are being erased now."),
     State.VERIFYING: _("Your memories are erased. Every place is now being searched for anything left."),
-    State.COMPLETED: _("This is done."),
+    State.COMPLETED: _("Nothing more has to be done about this."),
     State.COMPLETED_WITH_RESIDUE: _("This is done, but a search afterwards still found something."),
     State.FAILED: _("This stopped because of an error. What was erased stays erased; the rest is still there."),
     State.REFUSED: _("We have refused this."),
@@ -94,6 +95,34 @@ RESULTS = {Action.MEMORY_DELETED.value: FORGOTTEN, Action.MEMORY_RECTIFIED.value
 """What came of an act, by the outcome that the audit log has."""
 GOOD, FAILED = frozenset({"verified"}), frozenset({"unknown", "residue"})
 """Outcomes that are what was wanted, and those after which the person can try again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of an erasure, as the person follows it."""
+
+    words: Promise
+    is_done: bool
+    is_next: bool
+
+
+_STEPS = (_("Requested"), _("Approved"), _("Erased"), _("Every place searched"))
+_REACHED = {
+    State.RECEIVED: 1,
+    State.IDENTITY_PENDING: 1,
+    State.AWAITING_APPROVAL: 1,
+    State.SCHEDULED: 2,
+    State.RUNNING: 2,
+    State.VERIFYING: 3,
+    State.COMPLETED: 4,
+    State.COMPLETED_WITH_RESIDUE: 4,
+}
+
+
+def steps(state: State) -> list[Step]:
+    """How far an erasure has come; none where it does not go on by itself, which the sentence explains."""
+    reached = _REACHED.get(state, 0)
+    return [Step(words, at < reached, at == reached) for at, words in enumerate(_STEPS)] if reached else []
 
 
 def result(action: str, counts: dict[str, Any]) -> tuple[str, Promise]:

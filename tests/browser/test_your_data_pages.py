@@ -54,7 +54,7 @@ def test_a_crawl_names_nobody_in_an_address_and_shows_nothing_of_bobs(
     of_alice, of_bob = _identifiers(alice), [*_identifiers(bob), "Bartholomew", "iguana", "Zebedee"]
     crawl = Crawl(open_window(), host_app)
     crawl.take()
-    unread = [*crawl.addresses, *crawl.sent, *(value for value in crawl.markup if not _is_a_certificate(value))]
+    unread = [*crawl.addresses, *crawl.sent, *crawl.markup]
     assert [sent for sent in unread if _mentions(sent, of_alice)] == []
     assert [name for name, body in crawl.bodies.items() if _mentions(body, of_bob)] == []
     assert _names_of_all_pages() - crawl.names() == set()
@@ -100,11 +100,6 @@ class Crawl:
         self.addresses.add(request.url)
         if request.post_data and not request.url.endswith("/enter"):  # there the application names whom it signed in
             self.sent.append(request.post_data)
-
-
-def _is_a_certificate(value: str) -> bool:
-    """In the form that has it checked. It is meant for everybody; whom it is about, it says by a keyed digest."""
-    return value.startswith('{"document"')
 
 
 def _is_a_page(address: str) -> bool:
@@ -236,9 +231,21 @@ def _have_everything_forgotten(page: Page) -> None:
     with worker(PrivacyRequest.objects.get()):
         pass
     page.get_by_role("link", name="Look again").click()
-    expect(page.get_by_text("This is done.")).to_be_visible()
+    expect(page.get_by_text("Nothing more has to be done about this.")).to_be_visible()
     page.get_by_role("link", name="Read the certificate").click()
     expect(page.get_by_role("heading", name="Erased, and verified")).to_be_visible()
+
+
+def test_back_and_a_reload_bring_what_was_found_again(window: Window, host_app: HostApp, alice: Person) -> None:
+    alice.remember("Alice is vegetarian.")
+    window.arrive(host_app)
+    page = window.page
+    _search_for(page, "vegetarian")
+    page.go_back()
+    expect(page.get_by_text("Nearest in meaning first.")).to_be_visible()
+    page.reload()
+    expect(page.get_by_role("searchbox")).to_have_value("vegetarian")
+    assert "vegetarian" not in page.url
 
 
 def test_a_language_chosen_after_a_search_leads_back_to_the_start(

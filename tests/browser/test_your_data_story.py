@@ -127,7 +127,7 @@ def _forget_everything_and_watch(window: Window, person: Person) -> None:
         expect(page.get_by_text("2 of 4 memories removed")).to_be_visible()
         expect(page.get_by_text("Your memories are being erased now.")).to_be_visible()
         seen.set()
-    expect(page.get_by_text("This is done.")).to_be_visible(timeout=30_000)
+    expect(page.get_by_text("Nothing more has to be done about this.")).to_be_visible(timeout=30_000)
     assert person.scope.residue().clean
 
 
@@ -144,7 +144,7 @@ def _check_the_certificate(window: Window, of_anybody: Window) -> None:
         of_anybody.page.get_by_label("Or its text").fill(brought)
         of_anybody.page.get_by_role("button", name="Check").click()
         expect(of_anybody.page.get_by_role("heading", name=verdict, exact=True)).to_be_visible()
-    page.get_by_role("button", name="Check it").click()
-    expect(page.get_by_role("heading", name="Valid", exact=True)).to_be_visible()
+    page.get_by_role("link", name="Check a certificate").click()
+    expect(page.get_by_role("button", name="Check")).to_be_visible()
     window.open("/your-data/")
     expect(page.get_by_role("heading", name="Everything about you was erased")).to_be_visible()

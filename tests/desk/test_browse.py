@@ -81,7 +81,7 @@ def test_a_sealed_filter_is_one_persons_for_one_tenant(sam: Client, petra: Clien
 def test_a_token_that_was_made_up_is_refused(sam: Client, alice: Person, token: str) -> None:
     staff = Staff.objects.get(username="sam")
     with pytest.raises(sealing.Unreadable):
-        sealing.unseal(token, staff, alice.tenant)
+        sealing.unseal(token, staff.pk, alice.tenant)
 
 
 def test_what_is_filtered_is_said_and_can_be_taken_away(sam: Client, alice: Person) -> None:

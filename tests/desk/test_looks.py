@@ -196,7 +196,7 @@ def test_the_ticket_of_ones_own_request_is_there_also_after_the_erasure(alice: T
     assert looks.page(digest).looks[0].ticket == "T-1"
 
 
-@pytest.mark.parametrize("purpose", ["", "none", str(uuid.uuid4()), uuid.uuid4().hex])
+@pytest.mark.parametrize("purpose", ["", "none", str(uuid.UUID(int=7)), uuid.UUID(int=7).hex])
 def test_a_purpose_that_is_not_there_any_more_has_no_ticket(alice: Tenant, purpose: str) -> None:
     audit.record(Action.MEMORIES_PAGED, actor="sam", tenant=alice, purpose=purpose)
     assert only(alice).ticket == ""

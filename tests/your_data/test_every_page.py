@@ -254,7 +254,8 @@ def test_whatever_is_remembered_each_sees_their_own_and_all_of_it(
     ids = [person.remember(*texts) for person, texts in people]
     for (person, texts), own, foreign in zip(people, ids, reversed(ids), strict=True):
         client = come_in(browser(), person)
-        for page in (client.get("/your-data/"), client.post(reverse("search-your-data"), {"query": texts[0]})):
+        found = client.post(reverse("search-your-data"), {"query": texts[0]}, follow=True)
+        for page in (client.get("/your-data/"), found):
             linked = set(re.findall(r"/your-data/memories/([^/\"]+)/", page.text))
             assert linked == set(own)
             assert all(text in html.unescape(page.text) for text in texts)

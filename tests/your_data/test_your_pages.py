@@ -123,7 +123,7 @@ def test_one_memory_shows_where_it_came_from_and_how_it_changed(alice: Person) -
 
 def test_a_search_finds_by_meaning(hers: Client, alice: Person) -> None:
     alice.remember(LISBON)
-    response = hers.post(reverse("search-your-data"), {"query": "food preferences"})
+    response = hers.post(reverse("search-your-data"), {"query": "food preferences"}, follow=True)
     assert response.status_code == 200
     assert 0 < response.text.index(VEGETARIAN) < response.text.index(LISBON)
     event = last_event()
@@ -132,13 +132,22 @@ def test_a_search_finds_by_meaning(hers: Client, alice: Person) -> None:
 
 @pytest.mark.parametrize("query", ["", "   ", "\0", "x" * 100_000])
 def test_a_search_that_cannot_be_done_says_so(hers: Client, query: str) -> None:
-    response = hers.post(reverse("search-your-data"), {"query": query})
+    response = hers.post(reverse("search-your-data"), {"query": query}, follow=True)
     assert (response.status_code, in_persons_look(response), VEGETARIAN in response.text) == (400, True, False)
+
+
+def test_what_was_searched_for_stands_sealed_in_the_address_for_this_visit_alone(hers: Client, bobs: Client) -> None:
+    found = hers.post(reverse("search-your-data"), {"query": "secret wish"}).headers["Location"]
+    assert "secret" not in found
+    assert hers.get(found).status_code == 200
+    assert bobs.get(found).headers["Location"] == START
+    assert hers.get(reverse("show-hits"), {"q": "made up"}).headers["Location"] == START
 
 
 def test_a_search_is_nobody_elses(hers: Client, bob: Person) -> None:
     bob.remember(BEES)
-    assert BEES not in hers.post(reverse("search-your-data"), {"query": BEES}).text.replace(f'value="{BEES}"', "")
+    text = hers.post(reverse("search-your-data"), {"query": BEES}, follow=True).text
+    assert BEES not in text.replace(f'value="{BEES}"', "")
 
 
 def test_what_is_not_shown_is_named(hers: Client) -> None:
@@ -624,7 +633,7 @@ def test_alices_request_is_done_by_the_worker_and_she_follows_it(hers: Client, a
     approving.approve(asked, officer, digest=asked.pinned_digest, reference=asked.reference)
     carry_out(asked)
     text = hers.get(reverse("show-your-request", args=[asked.pk])).text
-    assert "This is done." in text
+    assert "Nothing more has to be done about this." in text
     assert reverse("show-your-certificate", args=[Certificate.objects.get().pk]) in text
 
 

@@ -13,12 +13,12 @@ from dashboard.access import Visit, for_person
 from dashboard.audit import Action
 from dashboard.models import PrivacyRequest
 from dashboard.privacy import progress
-from dashboard.privacy.codes import Kind
+from dashboard.privacy.codes import Channel, Kind
 from dashboard.privacy.moving import has_begun
 from dashboard.privacy.states import NotNow, State, Verb, allowed
 from dashboard.requests import PersonRequest
 from dashboard.views.your_data.pages import page
-from dashboard.your_data import asking
+from dashboard.your_data import asking, wording
 from dashboard.your_data.acts import Act, Way, way
 from dashboard.your_data_forms import ForgetEverythingForm
 from memadmin.memory import MemoryScopeError
@@ -109,4 +109,6 @@ def _context(asked: PrivacyRequest) -> dict[str, Any]:
         "can_withdraw": allowed(state, Verb.CANCEL, kind=kind, started=has_begun(asked)),
         "can_try_again": allowed(state, Verb.RESUME, kind=kind),
         "certificate": getattr(asked, "certificate", None),
+        "steps": wording.steps(state) if kind is Kind.ERASURE else [],
+        "words": asked.narrative if asked.channel == Channel.PERSON else "",  # what staff wrote is not the person's
     }

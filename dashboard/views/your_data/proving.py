@@ -29,7 +29,6 @@ def show_your_certificate(request: PersonRequest, certificate_id: uuid.UUID) -> 
         "document": document,
         "standing": claims.standing(document["verdict"]),
         "places": certificates.place_rows(document),
-        "file": certificate_files.as_text(certificate),
     }
     return page(request, "certificate.html", context)
 

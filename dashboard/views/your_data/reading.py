@@ -4,9 +4,10 @@ from typing import Any
 
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
-from django.views.decorators.http import require_http_methods, require_safe
+from django.urls import reverse
+from django.views.decorators.http import require_POST, require_safe
 
-from dashboard import audit
+from dashboard import audit, sealing
 from dashboard.access import Visit, for_person
 from dashboard.audit import Action
 from dashboard.requests import PersonRequest
@@ -29,19 +30,29 @@ def show_your_data(request: PersonRequest) -> HttpResponse:
     return _list(request, standing)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_POST
 @for_person(Visit.WITH_MEMORIES)
 def search_your_data(request: PersonRequest) -> HttpResponse:
-    """What is nearest in meaning to a text, best first. What is searched for stands in no address."""
-    if request.method != "POST":
-        return redirect("show-your-data")
+    """Turn what was typed into an address, sealed for this visit: Back and a reload work, nobody else can read it."""
     form = SearchForm(request.POST)
     if not form.is_valid():
         audit.record(Action.MEMORIES_SEARCHED, request=request, outcome=audit.Outcome.REFUSED)
         return page(request, "search.html", {"form": form}, status=400)
-    query = form.cleaned_data["query"]
+    sealed = sealing.seal([form.cleaned_data["query"]], request.person.pk)
+    return redirect(f"{reverse('show-hits')}?q={sealed}")
+
+
+@require_safe
+@for_person(Visit.WITH_MEMORIES)
+def show_hits(request: PersonRequest) -> HttpResponse:
+    """What is nearest in meaning to a text, best first."""
+    try:
+        (query,) = sealing.unseal(request.GET.get("q", ""), request.person.pk)
+    except sealing.Unreadable:  # of an earlier visit, or altered
+        return redirect("show-your-data")
     hits = request.memory.search(query, limit=MOST_HITS, include_expired=True)
     audit.record(Action.MEMORIES_SEARCHED, request=request, counts={"shown": len(hits)})
+    form = SearchForm(initial={"query": query})
     return page(request, "search.html", {"form": form, "hits": hits, "query": query, "most": MOST_HITS})
 
 
