@@ -1,9 +1,10 @@
 """How staff narrow a tenant's memories, and which columns they see.
 
-The address says what is filtered. Times, agent, run, category and state stand there as they are; a value of metadata
-may be about the person, so it is typed into a POSTed form and travels sealed.
+The address says what is filtered. Times and state stand there as they are, and so do agent and run unless they are
+veiled on pages. A category or another value of metadata may be about the person, so it travels sealed.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from typing import Any, Self
@@ -108,13 +109,15 @@ class BrowseForm(forms.Form):
         token = given.pop(SEALED, "")
         given.pop("key", None)  # never in the clear
         given.pop("value", None)
-        if not token:
-            return cls(request, given)
         try:
-            key, value = sealing.unseal(token, request.user.pk, request.tenant)
+            if token:
+                given["key"], given["value"] = sealing.unseal(token, request.user.pk, request.tenant)
+            for name, parameter in sealing.NAMES.items():
+                if parameter in given:
+                    [given[name]] = sealing.unseal(given[parameter], request.user.pk, request.tenant, name)
         except ValueError as error:
             return cls(request, given, damage=str(error))
-        return cls(request, {**given, "key": key, "value": value})
+        return cls(request, given)
 
     def clean(self) -> dict[str, Any]:
         given: dict[str, Any] = self.cleaned_data
@@ -139,24 +142,30 @@ class BrowseForm(forms.Form):
         parameters = self._parameters()
         chips = tuple(
             Chip(words, urlencode({name: value for name, value in parameters.items() if name != without}))
-            for without, words in self._words().items()
+            for without, words in self._words(parameters).items()
         )
         return Narrowing(browse=self._browse(), filters=self._filters(), chips=chips, query=urlencode(parameters))
 
     def _parameters(self) -> dict[str, str]:
         given = self.cleaned_data
         days = {name: given[name].isoformat() for name in ("since", "until") if given[name]}
-        names = {name: given[name] for name in ("agent", "run", "category", "state") if given[name]}
+        names: dict[str, str] = {}
+        for name in sealing.NAMES:
+            names |= sealing.named(name, given[name], self._staff.pk, self._tenant) if given[name] else {}
+        state = {"state": given["state"]} if given["state"] else {}
         sealed = sealing.seal([given["key"], given["value"]], self._staff.pk, self._tenant) if given["key"] else ""
-        return {**days, **names, **({SEALED: sealed} if sealed else {})}
+        return {**days, **names, **state, **({SEALED: sealed} if sealed else {})}
 
-    def _words(self) -> dict[str, str]:
+    def _words(self, parameters: Mapping[str, str]) -> dict[str, str]:
         """Each condition by its parameter."""
         given = self.cleaned_data
         said = {
             "since": given["since"] and f"from {formats.date_format(given['since'], 'j M Y')}",
             "until": given["until"] and f"until {formats.date_format(given['until'], 'j M Y')}",
-            **{name: given[name] and f"{name}: {given[name]}" for name in ("agent", "run", "category")},
+            **{
+                name if name in parameters else sealed: given[name] and f"{name}: {given[name]}"
+                for name, sealed in sealing.NAMES.items()
+            },
             "state": given["state"] and _STATES[given["state"]].lower(),
             SEALED: given["key"] and f"{given['key']} = {given['value']}",
         }

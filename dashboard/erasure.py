@@ -46,16 +46,31 @@ def delete_memory(request: ScopedRequest, memory_id: str, form: dict[str, Any]) 
 def delete_memories(request: ScopedRequest, memory_ids: Sequence[str], form: dict[str, Any]) -> AuditEvent:
     """Delete several, each on record by itself; returns the event with the sums.
 
-    Of what is this tenant's nothing is kept back because of what is not.
+    Of what is this tenant's nothing is kept back because of what is not. A hold that is placed half-way keeps the rest.
+
+    Raises:
+        Held: there was a hold from the start, and nothing is deleted.
     """
-    results = [delete_memory(request, memory_id, form) for memory_id in memory_ids]
+    results: list[AuditEvent] = []
+    for memory_id in memory_ids:
+        try:
+            results.append(delete_memory(request, memory_id, form))
+        except holds.Held:
+            if not results:
+                raise
+            break
+    kept = len(memory_ids) - len(results)
     there = [result for result in results if result.counts["outcome"] != GONE]
-    failed = not there or any(result.outcome == audit.Outcome.FAILED.value for result in there)
+    failed = kept or not there or any(result.outcome == audit.Outcome.FAILED.value for result in there)
     return audit.record(
         Action.MEMORIES_DELETED,
         request=request,
         outcome=audit.Outcome.FAILED if failed else audit.Outcome.DONE,
-        counts={**summed([result.counts for result in results]), "ground": form["reason"]},
+        counts={
+            **summed([result.counts for result in results]),
+            "ground": form["reason"],
+            **({"kept": kept} if kept else {}),
+        },
     )
 
 

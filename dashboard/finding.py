@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db.models import F, OrderBy, Value
+from django.db.models import F, OrderBy, Q, Value
 from django.db.models.functions import Lower
 
 from dashboard import access
@@ -22,6 +22,7 @@ MOST_FOUND = 20
 """Tenants shown in one list."""
 
 _ASKED_FOR = 2 * MOST_FOUND + lookalikes.MOST_SHOWN + 1  # of those that begin so, some are shown as exact or look-alike
+_FEWEST_OF_A_REFERENCE = 5  # characters, without dashes: with fewer, a short name is the beginning of somebody's
 _COMPARED = 1_000  # names with one of the typed words that are looked through for the others; 2 ms
 
 
@@ -56,7 +57,7 @@ def find_tenants(typed: str) -> Found:
     Raises:
         StoreUnavailable: nobody can say whether the store knows such a user_id.
     """
-    exact = _each_once([*_of_user_id(typed), *_of_desk_reference(typed), *_entirely(typed)])
+    exact = _each_once([*_of_user_id(typed), *_of_desk_reference(typed, whole=True), *_entirely(typed)])
     beginning = [*_of_user_ids(typed), *_beginning(typed)]
     apart, cut = _of_words_apart(typed)
     shown = {match.tenant for match in exact[:MOST_FOUND]}
@@ -92,8 +93,14 @@ def _of_user_id(typed: str) -> Iterator[Match]:
         yield Match(tenant, "user_id", tenant.user_id)
 
 
-def _of_desk_reference(typed: str) -> Iterator[Match]:
-    for tenant in Tenant.objects.filter(reference=typed.upper()):
+def _of_desk_reference(typed: str, *, whole: bool) -> Iterator[Match]:
+    """By a desk reference or its beginning, in any case, with and without dashes."""
+    bare = typed.replace("-", "").replace(" ", "").upper()
+    if len(bare) < _FEWEST_OF_A_REFERENCE:
+        return
+    reference = "-".join(part for part in (bare[:4], bare[4:8], bare[8:]) if part)
+    fitting = Q(reference=reference) if whole else Q(reference__startswith=reference)
+    for tenant in Tenant.objects.filter(fitting).order_by("reference")[:_ASKED_FOR]:
         yield Match(tenant, "desk reference", tenant.reference)
 
 
@@ -113,6 +120,7 @@ def _beginning(typed: str) -> Iterator[Match]:
     yield from _of_email_addresses(folded__startswith=Lower(Value(typed)))
     yield from _of_names(key__startswith=fold(typed))
     yield from _of_external_references(folded__startswith=Lower(Value(typed)))
+    yield from _of_desk_reference(typed, whole=False)
 
 
 def _of_email_addresses(**folded: Any) -> Iterator[Match]:

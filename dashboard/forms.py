@@ -9,10 +9,13 @@ from django.http import HttpRequest
 from dashboard.audit import Action, tenant_digest
 from dashboard.audit.search import Wanted
 from dashboard.grounds import GROUNDS
+from dashboard.models.names import visible
 from dashboard.privacy.certificate_files import Checked, NotACertificate, check
 from dashboard.purposes import Category
 from memadmin.memory.identity import MAX_LENGTH, refusal
 from memadmin.memory.scoped import MAX_QUERY_LENGTH
+
+_IN_USER_IDS = "\u200c\u200d"  # zero-width (non-)joiners: a user_id may have them
 
 
 class FindTenantForm(forms.Form):
@@ -21,7 +24,7 @@ class FindTenantForm(forms.Form):
     person = forms.CharField(label="user_id, e-mail address, name or reference", strip=True, required=False)
 
     def clean_person(self) -> str:
-        typed = " ".join(self.cleaned_data["person"].split())
+        typed = " ".join(visible(self.cleaned_data["person"], keep=_IN_USER_IDS).split())
         if not typed:
             raise forms.ValidationError("The box is empty. Enter a user_id, an e-mail address, a name or a reference.")
         if len(typed) > MAX_LENGTH:
@@ -48,7 +51,14 @@ class SearchForm(forms.Form):
     """The search box on a tenant's page."""
 
     query = forms.CharField(label="Search this person's memories", strip=True, required=False)
-    threshold = forms.FloatField(label="Lowest score", min_value=0, max_value=1, required=False, initial=0)
+    threshold = forms.FloatField(
+        label="Lowest score",
+        min_value=0,
+        max_value=1,
+        required=False,
+        initial=0,
+        error_messages=dict.fromkeys(("invalid", "min_value", "max_value"), "Lowest score: a number from 0 to 1."),
+    )
 
     def clean_threshold(self) -> float:
         return self.cleaned_data["threshold"] or 0.0
@@ -94,6 +104,7 @@ class AuditFilterForm(forms.Form):
         required=False,
     )
     request_id = forms.UUIDField(label="Request", required=False)
+    purpose = forms.UUIDField(label="Purpose", required=False)
     since = forms.DateTimeField(label="From", required=False)
     until = forms.DateTimeField(label="Before", required=False)
     older = forms.IntegerField(required=False, min_value=1, widget=forms.HiddenInput)
@@ -105,6 +116,12 @@ class AuditFilterForm(forms.Form):
             raise forms.ValidationError(problem)
         return typed
 
+    def clean(self) -> dict[str, Any]:
+        given: dict[str, Any] = self.cleaned_data
+        if given.get("purpose") and not (given.get("user_id") or given.get("tenant")):
+            self.add_error("purpose", "A purpose is about one person: say who, too.")
+        return given
+
     def wanted(self) -> Wanted:
         """The filter; the form must be valid."""
         given = self.cleaned_data
@@ -113,13 +130,15 @@ class AuditFilterForm(forms.Form):
             action=Action(given["action"]) if given["action"] else None,
             tenant=tenant_digest(given["user_id"]) if given["user_id"] else given["tenant"],
             request_id=given["request_id"],
+            purpose=given["purpose"],
             since=given["since"],
             until=given["until"],
         )
 
     def chosen(self) -> dict[str, str]:
         """What was chosen, by field, with a digest in place of the user_id."""
-        typed = {name: self.data.get(name, "") for name in ("actor", "action", "request_id", "since", "until")}
+        names = ("actor", "action", "request_id", "purpose", "since", "until")
+        typed = {name: self.data.get(name, "") for name in names}
         return {name: value for name, value in {**typed, "tenant": self.wanted().tenant}.items() if value}
 
     def query(self) -> str:

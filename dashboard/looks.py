@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from dashboard.audit import Action, ActorKind, Outcome, tenant_digest
 from dashboard.models import AuditEvent, Grant, PrivacyRequest, Staff
+from dashboard.requests import PersonRequest
 from dashboard.roles import Role
 
 AT_ONCE = 500
@@ -75,6 +76,7 @@ SENTENCES: dict[Action, Sentence] = {
         ngettext_lazy(
             "Searched your memories and saw %(n)d of them.", "Searched your memories and saw %(n)d of them.", "n"
         ),
+        tried=_("Tried to search your memories and was shown nothing."),
     ),
     Action.MEMORY_OPENED: Sentence(_("Looked at one memory."), _READ),
     Action.MEMORY_REVEALED: Sentence(
@@ -204,6 +206,7 @@ SENTENCES: dict[Action, Sentence] = {
 """What each action is called to the person."""
 
 _SHOWN_NOT = [action.value for action, sentence in SENTENCES.items() if not sentence.done]
+_OTHER_FORM = _("Sent a form that was refused: it was out of date or came from another site.")
 _UNKNOWN = Sentence(_("Did something about your data."))  # an action that a newer desk has written
 
 ROLES: dict[Role, Words] = {
@@ -213,6 +216,8 @@ ROLES: dict[Role, Words] = {
     Role.ADMINISTRATOR: _("Administrator"),
 }
 """What staff are called; who has several roles is called by the first."""
+
+_CORRESPONDENT = _("Somebody with a code sent by e-mail")
 
 ACTORS: dict[str, Words] = {
     ActorKind.STAFF: _("A member of staff"),
@@ -231,11 +236,11 @@ def page(digest: str, *, older_than: int | None = None, size: int = 50, own: boo
         digest: the person's, see ``audit.tenant_digest``.
         older_than: sequence number; the slice starts with the next older event.
         size: most looks in it.
-        own: also what the person did themselves. Default: True.
+        own: also what the person did themselves, on their pages. Default: True.
     """
     events = AuditEvent.objects.filter(tenant_digest=digest).exclude(action__in=_SHOWN_NOT)
     if not own:
-        events = events.exclude(actor_kind=ActorKind.PERSON.value)
+        events = events.exclude(actor_kind=ActorKind.PERSON.value, actor_label=PersonRequest.LABEL)
     if older_than is not None:
         events = events.filter(seq__lt=older_than)
     found = list(events.order_by("-seq")[: size + 1])
@@ -302,6 +307,8 @@ def _role(staff: Staff) -> Words:
 
 
 def _who(event: AuditEvent, role: Words | None) -> str:
+    if event.actor_kind == ActorKind.PERSON and event.actor_label != PersonRequest.LABEL:
+        return str(_CORRESPONDENT)
     if event.actor_kind != ActorKind.STAFF:
         return str(ACTORS[event.actor_kind])
     if settings.MEMADMIN_YOUR_DATA_STAFF_NAMES:
@@ -310,6 +317,8 @@ def _who(event: AuditEvent, role: Words | None) -> str:
 
 
 def _words(event: AuditEvent) -> str:
+    if event.action == Action.DENIED and event.counts.get("fault") == "csrf":
+        return str(_OTHER_FORM)
     sentence = _BY_VALUE.get(event.action, _UNKNOWN)
     if event.outcome != Outcome.DONE:
         return str(sentence.tried) or _not_done(event, sentence)

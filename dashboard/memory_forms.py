@@ -13,17 +13,37 @@ MOST_AT_ONCE = 200
 class RectifyForm(forms.Form):
     """The right wording of a memory."""
 
-    text = forms.CharField(label="Wording", required=False, widget=forms.Textarea(attrs={"rows": 5, "dir": "auto"}))
+    text = forms.CharField(
+        label="Wording", required=False, strip=False, widget=forms.Textarea(attrs={"rows": 5, "dir": "auto"})
+    )
+
+    def __init__(self, *args: Any, kept: str = "", **kwargs: Any) -> None:
+        """``kept``: the wording of now, whose ends of lines stay as they are: browsers send all of them as CRLF."""
+        super().__init__(*args, **kwargs)
+        self._kept = kept
+        self.initial.setdefault("text", kept)
 
     def clean_text(self) -> str:
-        typed: str = self.cleaned_data["text"].replace("\r\n", "\n")
-        if not typed:
+        typed: str = _with_line_ends(self.cleaned_data["text"], self._kept)
+        if not typed.strip():
             raise forms.ValidationError("The wording is empty. To remove a memory, delete it.")
         if len(typed) > MAX_TEXT_LENGTH:
             raise forms.ValidationError(
                 f"The wording is {len(typed):,} characters long; at most {MAX_TEXT_LENGTH:,} are accepted."
             )
         return typed
+
+
+def _with_line_ends(typed: str, kept: str) -> str:
+    """What was typed, with lines that end as in the wording that is kept."""
+    plain = _plain(typed)
+    if plain == _plain(kept):
+        return kept
+    return plain.replace("\n", "\r\n") if "\r\n" in kept else plain
+
+
+def _plain(text: str) -> str:
+    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 class ReasonForm(forms.Form):

@@ -7,12 +7,14 @@ until somebody decides. A URL with a tenant's ``reference`` gets that tenant's `
 import uuid
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode, urlsplit
 
 from django.conf import settings
+from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.core.exceptions import ImproperlyConfigured, PermissionDenied
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotAllowed
 from django.shortcuts import get_object_or_404, redirect, resolve_url
+from django.utils.http import url_has_allowed_host_and_scheme
 from django_htmx.http import HttpResponseClientRedirect
 
 from dashboard import access, audit, purposes, roles
@@ -32,6 +34,8 @@ class TenantScope:
         response = self.get_response(request)
         if hasattr(request, "memory") and response.status_code == 200 and not hasattr(request, "audited"):
             return errors.failed(request)  # content without an event: a programming error, never shown
+        if isinstance(response, HttpResponseNotAllowed) and not getattr(request, "is_persons_page", False):
+            response = errors.not_allowed(request, response)
         if hasattr(request, "user") and request.user.is_authenticated:
             response.headers["Cache-Control"] = "no-store"
         return response
@@ -79,17 +83,37 @@ class TenantScope:
 
 
 class FullPageSignIn:
-    """An expired session in the middle of an htmx refresh leads to the sign-in page, not into a fragment."""
+    """Where an expired session leads: to the sign-in page, and from there to a page that can be opened.
+
+    The middle of an htmx refresh leads back to its page, not into a fragment; a form that was sent, to the page it
+    stood on, because its own address takes forms only.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         response = self.get_response(request)
-        target = response.headers.get("Location", "")
-        if request.htmx and target.startswith(resolve_url(settings.LOGIN_URL)):  # type: ignore[attr-defined]
-            return HttpResponseClientRedirect(resolve_url(settings.LOGIN_URL))
+        sign_in = resolve_url(settings.LOGIN_URL)
+        if not response.headers.get("Location", "").startswith(f"{sign_in}?{REDIRECT_FIELD_NAME}="):
+            return response
+        if request.htmx:  # type: ignore[attr-defined]
+            return HttpResponseClientRedirect(_with_next(sign_in, request.htmx.current_url_abs_path or ""))  # type: ignore[attr-defined]
+        if request.method not in {"GET", "HEAD"}:
+            return redirect(_with_next(sign_in, _page_of_the_form(request)))
         return response
+
+
+def _page_of_the_form(request: HttpRequest) -> str:
+    """Path of the page that a form stood on; "" if the browser does not say, or it is none of the desk's."""
+    page = request.headers.get("Referer", "")
+    if not url_has_allowed_host_and_scheme(page, {request.get_host()}, require_https=request.is_secure()):
+        return ""
+    return urlsplit(page)._replace(scheme="", netloc="", fragment="").geturl()
+
+
+def _with_next(address: str, page: str) -> str:
+    return f"{address}?{urlencode({REDIRECT_FIELD_NAME: page})}" if page else address
 
 
 def _ask_for_purpose(request: HttpRequest, tenant: Tenant) -> HttpResponse:

@@ -36,7 +36,7 @@ class PersonScope:
         if not request.is_persons_page:  # type: ignore[attr-defined]
             return self.get_response(request)
         with translation.override(translation.get_language_from_request(request)):
-            response = self.get_response(request)
+            response = _explained(request, self.get_response(request))
             response.headers.setdefault("Content-Language", translation.get_language() or "en")
         patch_vary_headers(response, ["Accept-Language", "Cookie"])
         response.headers.setdefault("Cache-Control", "no-store")
@@ -88,6 +88,15 @@ def _to_the_start(request: HttpRequest) -> HttpResponse:
     if request.htmx:  # type: ignore[attr-defined]
         return HttpResponseClientRedirect(resolve_url("show-your-data"))
     return redirect("show-your-data")
+
+
+def _explained(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+    """A page in place of the empty answer to a method that is not used there, e.g. a form's address typed by hand."""
+    if response.status_code != 405:
+        return response
+    page = pages.error(request, 405)
+    page.headers["Allow"] = response.headers["Allow"]
+    return page
 
 
 def _framed(response: HttpResponseBase) -> HttpResponseBase:

@@ -15,6 +15,7 @@ from dashboard.privacy.opening import Asked
 NOTE, LONG_NOTE, NARRATIVE = 255, 500, 5_000
 """Characters that are kept."""
 
+READ = "The person reads it on their own pages."
 _CHOOSE = ("", "Choose…")
 
 
@@ -113,12 +114,18 @@ class RefuseForm(StepForm):
     """Which article a refusal rests on, and why."""
 
     code = forms.ChoiceField(label="Article")
-    reason = _reason(help_text="The person is told it, and that they may complain (Art. 12(4)).")
+    reason = _reason(help_text=f"{READ} Tell them that they may complain, too (Art. 12(4)).")
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         known = refusals(Kind(self.asked.kind))
         self.fields["code"].choices = [_CHOOSE, *((code.value, code.sentence) for code in known)]  # type: ignore[attr-defined]
+
+
+class CancelForm(StepForm):
+    """Why nothing comes of it."""
+
+    reason = _reason(help_text=READ)
 
 
 class ReasonForm(StepForm):
@@ -130,7 +137,7 @@ class ReasonForm(StepForm):
 class FulfilForm(StepForm):
     """What was handed over, corrected or restricted."""
 
-    note = _reason("What was done")
+    note = _reason("What was done", help_text=READ)
 
 
 class IdentityForm(StepForm):
@@ -147,7 +154,7 @@ class ExtendForm(StepForm):
     """By how much, and why; once."""
 
     units = forms.TypedChoiceField(label="By", coerce=int)
-    reason = _reason(most=NOTE, help_text="The person is told it today (Art. 12(3)).")
+    reason = _reason(most=NOTE, help_text=f"{READ} Tell them today (Art. 12(3)).")
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)

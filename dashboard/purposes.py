@@ -53,7 +53,7 @@ def state(request: TenantRequest, *, category: Category, ticket: str, note: str 
     )
     request.purpose = str(grant.pk)
     reason = f"{category.sentence}, {ticket}" + (f": {note}" if note else "")
-    audit.record(Action.PURPOSE_STATED, request=request, reason=reason)
+    audit.record(Action.PURPOSE_STATED, request=request, counts={"category": category.value}, reason=reason)
     grant.save(force_insert=True)
     return grant
 

@@ -10,10 +10,16 @@ import secrets
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from django.conf import settings
 
+from dashboard import veiling
 from dashboard.audit.digests import derived_key
 
 _NONCE = 12  # bytes
+
+
+NAMES = {name: f"sealed-{name}" for name in ("agent", "run", "category")}
+"""What narrows a list by a name, and the parameter that carries the name where it may be about the person."""
 
 
 class Unreadable(ValueError):
@@ -39,6 +45,13 @@ def unseal(token: str, *bound_to: object) -> list[str]:
     except (InvalidTag, binascii.Error, ValueError) as error:
         raise Unreadable("The filter in the address is damaged, or somebody else's. Set it again.") from error
     return [str(text) for text in json.loads(plain)]
+
+
+def named(name: str, value: str, *bound_to: object) -> dict[str, str]:
+    """One of ``NAMES`` for an address: a category always sealed, agent and run where pages would veil them."""
+    if name != "category" and not veiling.find(value, region=settings.MEMADMIN_PHONE_REGION):
+        return {name: value}
+    return {NAMES[name]: seal([value], *bound_to, name)}
 
 
 def _cipher() -> AESGCM:

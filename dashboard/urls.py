@@ -60,6 +60,7 @@ urlpatterns = [
     path("tenants/<reference:reference>/filter/", browsing.filter_memories, name="filter-memories"),
     path("tenants/<reference:reference>/columns/", browsing.choose_columns, name="choose-columns"),
     path("tenants/<reference:reference>/search/", searching.search_memories, name="search-memories"),
+    path("tenants/<reference:reference>/found/", searching.show_matches, name="show-matches"),
     path(
         "tenants/<reference:reference>/memories/<str:memory_id>/similar/", searching.show_similar, name="show-similar"
     ),
@@ -100,6 +101,7 @@ urlpatterns = [
     ),
     # Deletions.
     path("tenants/<reference:reference>/deletions/check/", deletions.check_deletion, name="check-deletion"),
+    path("tenants/<reference:reference>/deletions/chosen/", deletions.show_chosen, name="show-chosen"),
     path("tenants/<reference:reference>/deletions/new/", deletions.delete_memories, name="delete-memories"),
     path("tenants/<reference:reference>/deletions/<uuid:event_id>/", deletions.show_deletion, name="show-deletion"),
     # Privacy requests.
@@ -157,6 +159,7 @@ urlpatterns = [
     path(".well-known/memadmin-keys.json", keys.publish_keys, name="publish-keys"),
     # The person's own pages. None names a tenant: whose memories they show, follows from the visit alone.
     path("your-data/enter", entering.enter_your_data, name="enter-your-data"),
+    path("your-data/enter/refused", entering.show_refusal, name="show-refusal"),
     path("your-data/leave", entering.leave_your_data, name="leave-your-data"),
     path("your-data/language", entering.choose_language, name="choose-language"),
     path("your-data/brand.css", entering.show_brand_colours, name="show-brand-colours"),

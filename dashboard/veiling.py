@@ -230,8 +230,8 @@ def _emails(text: str) -> Iterator[Sensitive]:
 
 # ---- IBANs: two letters of a country, two check digits (mod 97), as many characters as that country has.
 
-_IBAN_HEAD = re.compile(r"[A-Z]{2}[\s.-]?[0-9]{2}", re.IGNORECASE)
-_NEXT_ALNUM = re.compile(r"[\s.-]{0,2}[A-Z0-9]", re.IGNORECASE)
+_IBAN_HEAD = re.compile(r"[A-Z]{2}[\s._-]?[0-9]{2}", re.IGNORECASE)
+_NEXT_ALNUM = re.compile(r"[\s._-]{0,2}[A-Z0-9]", re.IGNORECASE)
 _NOT_ALNUM = re.compile(r"[^A-Z0-9]+", re.IGNORECASE)
 
 
@@ -263,7 +263,7 @@ def _iban_length(country: str) -> int:
 
 # ---- Numbers that are only digits: cards, and most national ids.
 
-_RUN = re.compile(r"[0-9]+(?:[\s./-]{1,3}[0-9]+)*")
+_RUN = re.compile(r"[0-9]+(?:[\s._/-]{1,3}[0-9]+)*")
 _GROUP = re.compile(r"[0-9]+")
 _FEWEST, _MOST, _MOST_GROUPS = 8, 19, 8
 

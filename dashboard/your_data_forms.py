@@ -15,7 +15,7 @@ from dashboard.your_data.intake_rules import DIGITS
 from dashboard.your_data.wording import GROUNDS, KINDS
 from memadmin.memory.scoped import MAX_TEXT_LENGTH
 
-LONGEST_QUERY = 500
+LONGEST_QUERY = 200
 """Characters of a search; sealed, it has to fit into an address."""
 LONGEST_NARRATIVE = 5_000
 """Characters of what is asked for in words."""
@@ -54,7 +54,10 @@ class CorrectionForm(forms.Form):
     token = forms.CharField(required=False, widget=forms.HiddenInput)
 
     def clean_text(self) -> str:
-        return str(self.cleaned_data["text"]).replace("\r\n", "\n")
+        text = str(self.cleaned_data["text"]).replace("\r\n", "\n")
+        if text == self.initial.get("text"):
+            raise forms.ValidationError(_("The wording is the same."))
+        return text
 
 
 class AskForm(forms.Form):
@@ -79,7 +82,7 @@ class IntakeForm(forms.Form):
 
     email = forms.EmailField(
         label=_("Your e-mail address"),
-        max_length=254,
+        max_length=200,
         help_text=_("We send a code there, to make sure that it is yours."),
         widget=forms.EmailInput(attrs={"autocomplete": "email", "dir": "ltr"}),
     )

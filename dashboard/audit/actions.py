@@ -11,7 +11,7 @@ class Action(Code):
     SIGNED_IN = "signed-in", "Signed in to the desk."
     SIGN_IN_FAILED = "sign-in-failed", "Tried to sign in and was refused."
     SIGNED_OUT = "signed-out", "Signed out."
-    DENIED = "permission-denied", "Asked for something that the role does not include."
+    DENIED = "permission-denied", "Asked for something that was not allowed."
     TENANT_LOOKED_UP = "tenant-looked-up", "Looked a person up."
     DIRECTORY_IMPORTED = "directory-imported", "Took a file of people into the directory."
     PURPOSE_ASKED = "purpose-asked", "Was asked why they open a person."

@@ -19,6 +19,7 @@ class Wanted:
     action: Action | None = None
     tenant: str = ""  # digest
     request_id: uuid.UUID | None = None
+    purpose: uuid.UUID | None = None  # of a grant; wanted together with the tenant, whose index it needs
     since: datetime | None = None
     until: datetime | None = None  # exclusive
 
@@ -47,6 +48,7 @@ def matching(wanted: Wanted) -> QuerySet[AuditEvent]:
         "action": wanted.action and wanted.action.value,
         "tenant_digest": wanted.tenant,
         "request_id": wanted.request_id,
+        "purpose": wanted.purpose and str(wanted.purpose),
     }
     events = AuditEvent.objects.filter(**{name: value for name, value in conditions.items() if value})
     if wanted.since:
@@ -105,6 +107,7 @@ def described(wanted: Wanted) -> str:
         "action": wanted.action and wanted.action.value,
         "tenant": wanted.tenant,
         "request": wanted.request_id,
+        "purpose": wanted.purpose,
         "since": wanted.since and wanted.since.isoformat(),
         "until": wanted.until and wanted.until.isoformat(),
     }

@@ -5,11 +5,11 @@ present, over the events that open a person's data; thresholds are settings, and
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db.models import Case, Count, F, Q, QuerySet, TextField, When
+from django.db.models import Aggregate, Case, Count, F, Func, IntegerField, Q, QuerySet, Sum, TextField, When
 from django.db.models.functions import Cast, ExtractHour, ExtractIsoWeekDay
 from django.utils import timezone
 
@@ -32,6 +32,13 @@ EACH_OPENING = Case(
     When(action__in=LISTING, then=F("tenant_digest")), default=Cast("pk", TextField()), output_field=TextField()
 )
 """Each memory that was opened; of the lists and searches, each person once."""
+
+PARTS = Func(
+    F("counts_json"),
+    template="(SELECT COALESCE(SUM(n::int), 0) FROM jsonb_each_text(%(expressions)s::jsonb) AS kind(name, n))",
+    output_field=IntegerField(),
+)
+"""Parts that an event unveiled: its counts are by kind. Whoever corrects a wording sees all that is veiled in it."""
 
 TURNING_TO = (
     *OPENING,
@@ -59,7 +66,7 @@ class Rule:
     window: timedelta
     counted: Callable[[QuerySet[AuditEvent]], QuerySet[AuditEvent]]
     actions: tuple[Action, ...] = OPENING
-    distinct: str | Case = "id"  # what counts once, however often it comes
+    number: Aggregate = field(default_factory=lambda: Count("id"))  # per member of staff
 
     @property
     def threshold(self) -> int:
@@ -87,14 +94,15 @@ RULES = (
         window=HOUR,
         counted=_about_somebody,
         actions=TURNING_TO,
-        distinct="tenant_digest",
+        number=Count("tenant_digest", distinct=True),
     ),
     Rule(
         code="many-reveals",
-        sentence="Unveiled sensitive text {count} times within a day ({threshold} or more are flagged).",
+        sentence="Unveiled {count} pieces of sensitive text within a day ({threshold} or more are flagged).",
         setting="MEMADMIN_WATCH_REVEALS_PER_DAY",
         window=DAY,
         counted=lambda events: events.filter(action=Action.MEMORY_REVEALED),
+        number=Sum(PARTS),
     ),
     Rule(
         code="no-purpose",
@@ -103,7 +111,7 @@ RULES = (
         setting="MEMADMIN_WATCH_OPENS_WITHOUT_PURPOSE_PER_DAY",
         window=DAY,
         counted=lambda events: events.filter(purpose=""),
-        distinct=EACH_OPENING,
+        number=Count(EACH_OPENING, distinct=True),
     ),
     Rule(
         code="odd-hours",
@@ -112,7 +120,7 @@ RULES = (
         setting="MEMADMIN_WATCH_OPENS_AT_ODD_HOURS_PER_DAY",
         window=DAY,
         counted=_at_odd_hours,
-        distinct=EACH_OPENING,
+        number=Count(EACH_OPENING, distinct=True),
     ),
 )
 
@@ -165,10 +173,5 @@ def _raise_or_grow(rule: Rule, actor: str, count: int, since: datetime, until: d
 
 def _exceeding(rule: Rule, since: datetime, until: datetime) -> list[tuple[str, int]]:
     events = AuditEvent.objects.filter(at__gte=since, at__lt=until, actor_kind=ActorKind.STAFF, action__in=rule.actions)
-    counts = (
-        rule.counted(events)
-        .order_by("actor_label")
-        .values("actor_label")
-        .annotate(number=Count(rule.distinct, distinct=True))
-    )
+    counts = rule.counted(events).order_by("actor_label").values("actor_label").annotate(number=rule.number)
     return [(row["actor_label"], row["number"]) for row in counts if row["number"] >= rule.threshold]

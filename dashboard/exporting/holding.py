@@ -12,8 +12,9 @@ from dashboard.audit import tenant_digest
 from dashboard.exporting.spooling import Entry, Spool
 from dashboard.looks import Look
 from dashboard.models import PrivacyRequest, Tenant
+from dashboard.privacy.moving import has_begun
 from dashboard.privacy.states import State
-from dashboard.your_data import wording
+from dashboard.your_data import asking, wording
 from memadmin.memory import Change, Memory, ScopedMemory
 
 SCHEMA = "memadmin your-data 1"
@@ -127,8 +128,9 @@ def request_entry(asked: PrivacyRequest) -> Entry:
         "kind": asked.kind,
         "kind_words": str(wording.KINDS.get(asked.kind, asked.kind)),
         "state": asked.state,
-        "state_words": str(wording.STATES.get(asked.state, asked.state)),
+        "state_words": str(wording.sentence(asked.state, asked.kind, begun=has_begun(asked))),
         "memory_id": asked.memory_id or None,
+        "narrative": asking.own_words(asked) or None,
         "received_on": asked.received_on.isoformat(),
         "due_on": asked.due_on.isoformat() if asked.due_on else None,
         "ended_at": asked.ended_at.isoformat() if asked.ended_at else None,

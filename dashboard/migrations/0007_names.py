@@ -6,6 +6,7 @@ from django.db import migrations, models
 
 import dashboard.models.tenant
 from dashboard.models.names import name_keys
+from dashboard.models.tenant import likeness
 
 BATCH = 10_000
 
@@ -38,6 +39,18 @@ def fill(apps, schema_editor):
             for tenant, name in batch:
                 for key in name_keys(name):
                     copy.write_row((tenant, key))
+
+
+def refill_likeness(apps, _schema_editor):
+    """Since now a ``+tag`` is left out of ids without ``@``, too."""
+    model = apps.get_model("dashboard", "Tenant")
+    tenants = model.objects.filter(user_id__contains="+").order_by("pk")
+    last = 0
+    while batch := list(tenants.filter(pk__gt=last)[:BATCH]):
+        last = batch[-1].pk
+        for tenant in batch:
+            tenant.likeness = likeness(tenant.user_id)
+        model.objects.bulk_update(batch, ["likeness"], batch_size=1_000)
 
 
 class Migration(migrations.Migration):
@@ -94,4 +107,5 @@ class Migration(migrations.Migration):
             "tenant", models.UniqueConstraint(fields=("user_id",), name="one_tenant_a_user_id")
         ),
         migrations.RunPython(fill, migrations.RunPython.noop),
+        migrations.RunPython(refill_likeness, migrations.RunPython.noop),
     ]

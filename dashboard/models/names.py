@@ -47,13 +47,24 @@ class NameKey(models.Model):
         return f"name key of tenant {self.tenant_id}"
 
 
+def visible(text: str, *, keep: str = "") -> str:
+    """The text without soft hyphens, direction marks and the like, which nobody sees or types (category Cf).
+
+    Args:
+        keep: those of them that stay.
+    """
+    if text.isascii():
+        return text
+    return "".join(char for char in text if char in keep or unicodedata.category(char) != "Cf")
+
+
 def fold(name: str) -> str:
     """A name as it is compared: words in lower case with one space between, no accents, apostrophes or punctuation.
 
     NFKD without combining marks and full case folding (ß is ss), as in Unicode 15.0, 3.13 and UAX #15; beyond that
     ø, ł, æ and the like count as the letters they resemble. What has no word in it stays as it is.
     """
-    lower = name.casefold()
+    lower = visible(name).casefold()
     words = lower.split()
     if not ("".join(words).isalnum() and lower.isascii()):  # many names are, and need no closer look
         words = _plain(lower).translate(_READ_AS).split() or words

@@ -30,7 +30,7 @@ def likeness(user_id: str) -> str:
     """The same for ids that may mean one person: SHA-256 of the id after trimming, NFKC, case folding, no ``+tag``."""
     plain = user_id if user_id.isascii() else unicodedata.normalize("NFKC", user_id)
     name, at, domain = plain.strip().casefold().partition("@")
-    plain = f"{name.partition('+')[0]}{at}{domain}" if at else name
+    plain = f"{name.partition('+')[0] or name}{at}{domain}"  # a telephone number begins with "+"
     return hashlib.sha256(plain.encode()).hexdigest()
 
 

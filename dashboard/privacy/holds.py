@@ -19,6 +19,14 @@ from dashboard.privacy.states import NotNow, State, Verb, release_verb
 from dashboard.roles import Right
 
 
+class Held(PermissionDenied):
+    """A hold keeps the memories as they are. The message is for staff; ``code`` is the exemption."""
+
+    def __init__(self, hold: Hold) -> None:
+        super().__init__(f"A hold keeps this person's memories as they are. Ask {hold.owner}.")
+        self.code = hold.code
+
+
 def active(tenant: Tenant | None) -> QuerySet[Hold]:
     """The holds that block this tenant's erasure today."""
     return standing(Hold.objects.filter(tenant=tenant))
@@ -34,10 +42,10 @@ def refuse_if_held(tenant: Tenant) -> None:
     """What a hold keeps may not be deleted or changed piece by piece either.
 
     Raises:
-        PermissionDenied: with whom to ask.
+        Held: with whom to ask.
     """
     if hold := active(tenant).first():
-        raise PermissionDenied(f"A hold keeps this person's memories as they are. Ask {hold.owner}.")
+        raise Held(hold)
 
 
 def place(

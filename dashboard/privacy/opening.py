@@ -7,6 +7,7 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from dashboard import access
 from dashboard.audit import tenant_digest
 from dashboard.models import BulkErasure, PrivacyRequest, Tenant
 from dashboard.privacy import deadlines
@@ -15,6 +16,7 @@ from dashboard.privacy.codes import Channel, IdentityCheck, Kind
 from dashboard.privacy.moving import ACTIONS, move, record
 from dashboard.privacy.states import NotNow, State, Verb
 from dashboard.roles import Right
+from memadmin.memory import ScopedMemory
 
 ONE_AT_A_TIME = "An erasure of this person is open already; go on with that one."
 
@@ -60,8 +62,30 @@ def add_words(asked: PrivacyRequest, words: str) -> None:
 
 
 def fulfil(asked: PrivacyRequest, by: Actor, *, note: str) -> PrivacyRequest:
-    """Close a request of another kind than erasure: what was handed over, corrected or restricted."""
-    return move(asked, Verb.FULFIL, by, note=note)
+    """Close a request of another kind than erasure, once the store shows that it was done.
+
+    Args:
+        note: what was handed over, corrected or restricted; the person reads it.
+
+    Raises:
+        NotNow: the memory that it is about is as it was. PermissionDenied; StoreUnavailable: nothing was changed.
+    """
+    if asked.memory_id and asked.tenant and (left := _left_to_do(asked, access.open_scope(asked.tenant))):
+        raise NotNow(left)
+    return move(asked, Verb.FULFIL, by, note=note, decision_reason=note)
+
+
+def _left_to_do(asked: PrivacyRequest, scope: ScopedMemory) -> str:
+    """What still has to be done to the one memory; "" if nothing, or if it is gone altogether."""
+    memory = scope.get(asked.memory_id)
+    match Kind(asked.kind):
+        case Kind.REMOVAL if memory:
+            return "The memory is still there. Delete it first, or refuse the request."
+        case Kind.RESTRICTION if memory and not memory.restricted:
+            return "The agent still uses the memory. Restrict it first, or refuse the request."
+        case Kind.RECTIFICATION if memory and (memory.updated_at or asked.created_at) <= asked.created_at:
+            return "The memory has its old wording. Correct it first, or refuse the request."
+    return ""
 
 
 def _made(tenant: Tenant, by: Actor, asked: Asked, bulk: BulkErasure | None) -> PrivacyRequest:

@@ -3,12 +3,15 @@
 from collections.abc import Iterator, Sequence
 from datetime import date
 from math import ceil
+from urllib.parse import urlencode
 
 from django import template
+from django.template import Context
 from django.utils import formats, timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
+from dashboard import sealing
 from dashboard.marking import marked
 from dashboard.models import Grant
 from dashboard.purposes import Category
@@ -54,6 +57,19 @@ def histogram(periods: Sequence[Period], title: str) -> SafeString:
         f"{most.count:,}",
         bars,
     )
+
+
+@register.simple_tag(takes_context=True)
+def narrowed_to(context: Context, parameter: str, name: str) -> str:
+    """The query of a list that is narrowed to one agent, run or category."""
+    request = context["request"]
+    return urlencode(sealing.named(parameter, name, request.user.pk, request.tenant))
+
+
+@register.filter
+def decimals(score: float) -> str:
+    """A score with all its digits: 0.999 and not 1.00."""
+    return f"{score:.15g}"
 
 
 @register.filter

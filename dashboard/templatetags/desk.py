@@ -33,7 +33,7 @@ def moment(value: datetime | str | None) -> SafeString:
     at = parse_time(value) if isinstance(value, str) else value
     if at is None:
         return format_html('<span class="muted">{}</span>', "unknown")
-    return format_html('<time datetime="{}" title="{}">{}</time>', at.isoformat(), exact(at), _ago(at))
+    return format_html('<time class="ago" datetime="{}" title="{}">{}</time>', at.isoformat(), exact(at), _ago(at))
 
 
 @register.simple_tag

@@ -1,7 +1,8 @@
 """Memory text on a page: what is sensitive stays veiled."""
 
 import json
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -31,30 +32,54 @@ def veil(value: object, most: int | None = None) -> SafeString:
     return format_html_join("", "{}", ((_written(part),) for part in shown_parts(as_text(value), most)))
 
 
+@register.filter
+def masked(text: str) -> str:
+    """The same without a title for each mask, for attributes: ``title="{{ memory.agent_id|masked }}"``."""
+    return veiling.veiled(text, region=settings.MEMADMIN_PHONE_REGION)
+
+
+@register.filter
+def is_sensitive(text: str) -> bool:
+    """Whether anything in it is veiled: then it is shown, but no link carries it."""
+    return bool(veiling.find(text, region=settings.MEMADMIN_PHONE_REGION))
+
+
 @register.simple_tag
 def differences(old: str, new: str) -> SafeString:
     """What went and what came, word by word, veiled; of long stretches that stayed, the ends.
 
-    The masked texts are compared: the words of a number, apart, would not be known as one.
+    What is veiled counts as one word, and as another one where the mask alone is the same.
     """
-    region = settings.MEMADMIN_PHONE_REGION
-    pieces = wording.changes(veiling.veiled(old, region=region), veiling.veiled(new, region=region))
-    if old != new and all(piece.change == "same" for piece in pieces):
-        return format_html('{} <span class="muted">(only what is veiled differs)</span>', _shortened(pieces))
-    return _shortened(pieces)
+    before, after = shown_parts(old), shown_parts(new)
+    signs = _signs([*before, *after])
+    masks = str.maketrans({sign: part.veil for part, sign in signs.items()})
+    pieces = wording.changes(_signed(before, signs), _signed(after, signs))
+    shown = _shortened(tuple(replace(piece, text=piece.text.translate(masks)) for piece in pieces))
+    if old != new and [part.veil for part in before] == [part.veil for part in after]:
+        return format_html('{} <span class="muted">(only what is veiled differs)</span>', shown)
+    return shown
+
+
+_MEMORY_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+"""mem0 names every memory by a UUID (``mem0/memory/main.py``); anything else in metadata may be about the person."""
 
 
 @register.filter
 def linked(metadata: Mapping[str, Any]) -> list[str]:
     """Ids of earlier memories that this one goes on from or supersedes, as mem0 keeps them."""
     ids = metadata.get("linked_memory_ids")
-    return [memory_id for memory_id in ids if isinstance(memory_id, str) and memory_id] if isinstance(ids, list) else []
+    return [memory_id for memory_id in ids if _is_memory_id(memory_id)] if isinstance(ids, list) else []
 
 
 @register.filter
 def unlinked(metadata: Mapping[str, Any]) -> dict[str, Any]:
     """The rest of the metadata: without the links, where they are shown as such."""
-    return {key: value for key, value in metadata.items() if key != "linked_memory_ids" or not linked(metadata)}
+    rest = dict(metadata)
+    if linked(metadata):
+        rest["linked_memory_ids"] = [one for one in metadata["linked_memory_ids"] if not _is_memory_id(one)]
+        if not rest["linked_memory_ids"]:
+            del rest["linked_memory_ids"]
+    return rest
 
 
 def shown_parts(text: str, most: int | None = None) -> tuple[Part, ...]:
@@ -68,6 +93,26 @@ def shown_parts(text: str, most: int | None = None) -> tuple[Part, ...]:
 def as_text(value: object) -> str:
     """A value of metadata as it is written: a text as it is, anything else as JSON."""
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+
+
+def _is_memory_id(value: object) -> bool:
+    return isinstance(value, str) and _MEMORY_ID.fullmatch(value) is not None
+
+
+_PRIVATE_USE = range(0xF0000, 0x110000)
+"""Characters without a meaning of their own."""
+
+
+def _signs(parts: Iterable[Part]) -> dict[Part, str]:
+    """For each veiled part a character that stands in for it and in none of the parts."""
+    parts = list(parts)
+    taken = set().union(*(part.text for part in parts))
+    free = (sign for sign in map(chr, _PRIVATE_USE) if sign not in taken)
+    return dict(zip(dict.fromkeys(part for part in parts if part.kind), free, strict=False))
+
+
+def _signed(parts: Iterable[Part], signs: Mapping[Part, str]) -> str:
+    return "".join(signs.get(part, part.veil) for part in parts)
 
 
 def _cut(parts: tuple[Part, ...], most: int) -> Iterator[Part]:

@@ -1,16 +1,20 @@
 """The person's pages: codes in their words, differences without a veil."""
 
+import json
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 from django import template
+from django.conf import settings
 from django.utils import formats, timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
 from dashboard import wording as words_of
+from dashboard.models import PrivacyRequest
+from dashboard.privacy.moving import has_begun
 from dashboard.your_data import wording
 from memadmin.memory.records import parse_time
 
@@ -32,8 +36,9 @@ def kind_words(kind: str) -> object:
 
 
 @register.filter
-def state_sentence(state: str) -> object:
-    return wording.STATES.get(state, state)
+def state_sentence(asked: PrivacyRequest) -> object:
+    """How a request stands; looks up what was erased already."""
+    return wording.sentence(asked.state, asked.kind, begun=has_begun(asked))
 
 
 @register.filter
@@ -76,8 +81,14 @@ def when(value: datetime | str | None) -> SafeString:
 
 @register.filter
 def details(metadata: Mapping[str, Any]) -> list[tuple[str, Any]]:
-    """What else is kept beside a memory, in order of the keys."""
-    return sorted(metadata.items())
+    """What else is kept beside a memory, in order of the keys; lists and mappings as JSON."""
+    return [(key, _plain(value)) for key, value in sorted(metadata.items())]
+
+
+@register.simple_tag
+def backup_days() -> int:
+    """After how many days backups are overwritten; 0: none are made."""
+    return int(settings.MEMADMIN_BACKUP_DAYS)
 
 
 @register.simple_tag
@@ -90,6 +101,14 @@ def your_changes(old: str, new: str) -> SafeString:
     }
     pieces = words_of.changes(old, new)
     return format_html_join("", "{}", ((format_html(marks[piece.change], piece.text),) for piece in pieces))
+
+
+def _plain(value: Any) -> Any:
+    if value is None:
+        return gettext("nothing")
+    if isinstance(value, bool):
+        return gettext("yes") if value else gettext("no")
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, dict | list) else value
 
 
 def _written(value: datetime | str | None, style: str) -> SafeString:

@@ -5,9 +5,10 @@ import uuid
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
-from dashboard import audit, erasure, grounds
+from dashboard import audit, chosen, erasure, grounds
 from dashboard.access import requires
 from dashboard.audit import Action
 from dashboard.forms import DeleteForm
@@ -21,8 +22,20 @@ from dashboard.views.render import page
 @require_POST
 @requires(Right.ERASE)
 def check_deletion(request: TenantRequest) -> HttpResponse:
-    """What was ticked in a list, before it goes."""
+    """Keep what was ticked in a list, and lead to a page that shows it: Back and a reload work."""
     selection = SelectionForm(request.POST)
+    if not selection.is_valid():
+        messages.warning(request, str(selection.errors["ids"][0]))
+        return redirect("browse-memories", request.tenant.reference)
+    name = chosen.keep(request, selection.cleaned_data["ids"])
+    return redirect(f"{reverse('show-chosen', args=[request.tenant.reference])}?chosen={name}")
+
+
+@require_safe
+@requires(Right.ERASE)
+def show_chosen(request: TenantRequest) -> HttpResponse:
+    """What was ticked in a list, before it goes."""
+    selection = SelectionForm({"ids": chosen.kept(request, request.GET.get("chosen", ""))})
     if not selection.is_valid():
         messages.warning(request, str(selection.errors["ids"][0]))
         return redirect("browse-memories", request.tenant.reference)
@@ -40,6 +53,7 @@ def delete_memories(request: TenantRequest) -> HttpResponse:
     if not form.is_valid():
         return _ask(request, selection, form)
     event = erasure.delete_memories(request, selection.cleaned_data["ids"], form.cleaned_data)
+    chosen.drop(request, selection.cleaned_data["ids"])
     return redirect("show-deletion", request.tenant.reference, event.pk)
 
 

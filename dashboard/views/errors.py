@@ -5,12 +5,14 @@ import sys
 from django.contrib.auth.decorators import login_not_required
 from django.db import Error as DatabaseError
 from django.db import OperationalError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import render
 from django.template.loader import render_to_string
 
 from dashboard import audit
 from dashboard.audit import Action
+from dashboard.privacy.codes import Exemption
+from dashboard.privacy.holds import Held
 from dashboard.views.your_data import pages
 from dashboard.your_data import sessions
 from memadmin.memory import (
@@ -63,11 +65,25 @@ def bad_request(request: HttpRequest, exception: Exception | None = None) -> Htt
 @login_not_required
 def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """Also where the role would do, but not this person: then the exception says why."""
+    if isinstance(exception, Held) and getattr(request, "is_persons_page", False):
+        return pages.held(request, exception.code)
+    if isinstance(exception, Held):
+        ground = Exemption(exception.code).sentence if exception.code in set(Exemption) else exception.code
+        return page(request, 403, "A hold stands against it", f"{exception} {ground}")
     if said := str(exception or ""):
         return page(request, 403, "Not by you", said)
     return page(
         request, 403, "Not with your role", "Your role does not include this. An administrator can change your role."
     )
+
+
+def not_allowed(request: HttpRequest, response: HttpResponseNotAllowed) -> HttpResponse:
+    """A page in place of the empty answer to a method that is not used there."""
+    takes_a_form = "POST" in response.headers["Allow"]
+    said = "This address takes a form only. Nothing was done." if takes_a_form else "This address takes no form."
+    answer = page(request, 405, "Not this way", said)
+    answer.headers["Allow"] = response.headers["Allow"]
+    return answer
 
 
 @login_not_required

@@ -73,14 +73,12 @@ def _found(request: StaffRequest, form: WhoseIntakeForm) -> Tenant | None:
     """The one tenant; whoever else was looked up so is on record, as in the look-up box."""
     typed = form.cleaned_data["person"]
     exact = [match.tenant for match in find_tenants(typed).exact if match.by != _NAME]
-    for user_id in [tenant.user_id for tenant in exact] or [typed]:
-        audit.record(
-            Action.TENANT_LOOKED_UP,
-            request=request,
-            digest=audit.tenant_digest(user_id),
-            counts={"exact": len(exact)},
-            reason=typed,
-        )
+    counts = {"exact": len(exact)}
+    if not exact:  # then what was typed is not kept: no erasure would find it
+        audit.record(Action.TENANT_LOOKED_UP, request=request, counts=counts)
+    for tenant in exact:
+        digest = audit.tenant_digest(tenant.user_id)
+        audit.record(Action.TENANT_LOOKED_UP, request=request, digest=digest, counts=counts, reason=typed)
     if len(exact) == 1:
         return exact[0]
     form.add_error(

@@ -35,13 +35,13 @@ def _recent(request: StaffRequest) -> dict[str, Any]:
 
 
 def _record(request: StaffRequest, typed: str, found: Found) -> None:
-    """One event for each person that it fits entirely: what was typed may be their name, and is erased with them."""
-    people = [match.tenant.user_id for match in found.exact] or [typed]  # nobody: an erasure finds a user_id's note
-    for user_id in people:
-        audit.record(
-            Action.TENANT_LOOKED_UP,
-            request=request,
-            digest=audit.tenant_digest(user_id),
-            counts={"exact": len(found.exact), "similar": len(found.similar)},
-            reason=typed,
-        )
+    """One event for each person that it fits entirely: what was typed may be their name, and is erased with them.
+
+    Where it fits nobody entirely, it is not kept: it may be somebody's whom no erasure would find it by.
+    """
+    counts = {"exact": len(found.exact), "similar": len(found.similar)}
+    if not found.exact:
+        audit.record(Action.TENANT_LOOKED_UP, request=request, counts=counts)
+    for match in found.exact:
+        digest = audit.tenant_digest(match.tenant.user_id)
+        audit.record(Action.TENANT_LOOKED_UP, request=request, digest=digest, counts=counts, reason=typed)

@@ -42,6 +42,7 @@ class MemoryParts:
     text: list[Shown]
     metadata: list[tuple[list[Shown], list[Shown]]]  # names and values
     history: list[Entry]
+    older: int  # changes in the history that are left out
     seen: str  # tells whether all of it is still as it was seen
 
     def revealed(self) -> Shown | None:
@@ -51,12 +52,16 @@ class MemoryParts:
         return next((one for some in everything for one in some if one.revealed and one.part.kind), None)
 
 
-def parts_of(memory: Memory, history: Sequence[Change], *, revealed: int | None = None) -> MemoryParts:
-    """Cut a memory into parts.
+def parts_of(
+    memory: Memory, history: Sequence[Change], *, most: int | None = None, revealed: int | None = None
+) -> MemoryParts:
+    """Cut a memory into parts. The newest changes have the lowest numbers, the same ones however many are shown.
 
     Args:
+        most: the newest changes that are shown; the default shows all.
         revealed: number of the part that is shown as it is; the default veils all.
     """
+    newest_first = history[::-1][:most]
     numbers = count()
 
     def numbered(parts: Iterable[Part]) -> list[Shown]:
@@ -68,7 +73,8 @@ def parts_of(memory: Memory, history: Sequence[Change], *, revealed: int | None 
             (numbered(shown_parts(name, LONGEST_VALUE)), numbered(shown_parts(as_text(value), LONGEST_VALUE)))
             for name, value in sorted(unlinked(memory.metadata).items())
         ],
-        history=[Entry(change, numbered(_veiled_in(change))) for change in history],
+        history=[Entry(change, numbered(_veiled_in(change))) for change in newest_first][::-1],
+        older=len(history) - len(newest_first),
         seen=_fingerprint(memory, history),
     )
 

@@ -11,6 +11,7 @@ from dashboard.privacy.moving import has_begun
 from dashboard.privacy.states import State, Verb, may, possible
 from dashboard.privacy_forms import (
     ApproveForm,
+    CancelForm,
     ExtendForm,
     FulfilForm,
     IdentityForm,
@@ -111,7 +112,7 @@ OFFERS = (
     Offer(
         name="cancel-request",
         verbs=(Verb.CANCEL,),
-        form=ReasonForm,
+        form=CancelForm,
         button="Cancel the request",
         said="Cancelled. Nothing was erased.",
         explanation="For a mistake, or where the person has withdrawn it.",

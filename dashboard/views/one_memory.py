@@ -22,6 +22,8 @@ from memadmin.memory import Memory
 
 MOST_LATER = 10
 """Memories that go on from the one on the page."""
+MOST_CHANGES = 50
+"""Changes in the history that are shown unless all are wanted: ``?all=yes``."""
 
 
 @require_safe
@@ -53,13 +55,15 @@ def reveal_part(request: TenantRequest, memory_id: str, part: int) -> HttpRespon
 @requires(Right.ERASE)
 def delete_memory(request: TenantRequest, memory_id: str) -> HttpResponse:
     """Confirm, then delete one memory from every place."""
-    memory, form = found(request, memory_id), DeleteForm(request.POST or None)
+    memory, form = request.memory.get(memory_id), DeleteForm(request.POST or None)
+    if memory is None:
+        return page(request, "memories/gone.html", {}, status=404)
     if request.method == "POST" and form.is_valid():
         event = erasure.delete_memory(request, memory_id, form.cleaned_data)
         return redirect("show-deletion", request.tenant.reference, event.pk)
     audit.record(Action.MEMORY_OPENED, request=request, counts={"shown": 1})
-    status = 400 if request.method == "POST" else 200
-    return page(request, "memories/delete.html", {"memory": memory, "form": form}, status=status)
+    context = {"memory": memory, "form": form, "changes": len(request.memory.history(memory_id) or [])}
+    return page(request, "memories/delete.html", context, status=400 if request.method == "POST" else 200)
 
 
 def _again(request: TenantRequest, memory_id: str) -> HttpResponse:
@@ -80,10 +84,12 @@ def page_context(
     request: TenantRequest, memory: Memory, *, revealed: int | None = None, form: ReasonForm | None = None
 ) -> dict[str, Any]:
     """What the page of one memory shows."""
-    later = _later(request, memory)
+    later, all_changes = _later(request, memory), "all" in request.GET
+    history = request.memory.history(memory.id) or []
     return {
         "memory": memory,
-        "parts": parts_of(memory, request.memory.history(memory.id) or [], revealed=revealed),
+        "parts": parts_of(memory, history, most=None if all_changes else MOST_CHANGES, revealed=revealed),
+        "all_changes": all_changes,
         "later": later[:MOST_LATER],
         "more_later": len(later) > MOST_LATER,
         "form": form or ReasonForm(),

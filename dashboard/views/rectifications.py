@@ -27,7 +27,7 @@ from memadmin.memory import Memory
 def rectify_memory(request: TenantRequest, memory_id: str) -> HttpResponse:
     """The wording, to be changed; a POST shows what would change and asks for the reason."""
     memory = found(request, memory_id)
-    form = RectifyForm(request.POST if request.method == "POST" else None, initial={"text": memory.text})
+    form = RectifyForm(request.POST if request.method == "POST" else None, kept=memory.text)
     if form.is_valid():
         return _ask_again(request, memory, form.cleaned_data["text"], reason=request.POST.get("reason", ""))
     _record_opening(request, memory)
@@ -40,11 +40,13 @@ def rectify_memory(request: TenantRequest, memory_id: str) -> HttpResponse:
 def save_rectification(request: TenantRequest, memory_id: str) -> HttpResponse:
     """Save what was checked; anything else is refused, with the differences of now."""
     memory = found(request, memory_id)
-    form = SaveForm(request.POST)
+    form = SaveForm(request.POST, kept=memory.text)
     if not form.is_valid():
         _record_opening(request, memory)
         checked = form.cleaned_data.get("text")
-        return _form_page(request, {"memory": memory, "form": form, "checked": checked}, status=400)
+        changes = len(request.memory.history(memory_id) or [])
+        context = {"memory": memory, "form": form, "checked": checked, "changes": changes}
+        return _form_page(request, context, status=400)
     try:
         event = rectification.save(request, memory_id, **form.cleaned_data)
     except rectification.NotAsChecked as error:
@@ -73,7 +75,8 @@ def _ask_again(request: TenantRequest, memory: Memory, text: str, reason: str, *
     """The differences to the wording of now, with a token to save exactly these."""
     _record_opening(request, memory)
     form = SaveForm(initial={"text": text, "reason": reason, "token": rectification.check(memory, text)})
-    context = {"memory": memory, "form": form, "checked": text, "refusal": refusal}
+    changes = len(request.memory.history(memory.id) or [])
+    context = {"memory": memory, "form": form, "checked": text, "changes": changes, "refusal": refusal}
     return _form_page(request, context, status=409 if refusal else 200)
 
 

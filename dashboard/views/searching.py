@@ -1,11 +1,14 @@
 """Finding one fact among a tenant's memories: by a text, or by another memory."""
 
-from typing import Any
+from urllib.parse import urlencode
 
 from django.http import Http404, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
+from django_htmx.http import push_url, replace_url
 
-from dashboard import audit
+from dashboard import audit, sealing
 from dashboard.access import requires
 from dashboard.audit import Action
 from dashboard.browse_forms import NOTHING, BrowseForm
@@ -16,28 +19,46 @@ from dashboard.views.browsing import list_context, refused, whole_list
 from dashboard.views.render import page
 
 MOST_HITS = 20
+SEALED = "q"
+"""Parameter of the address that carries a search."""
+LONGEST_SEALED = 3_000
+"""Characters of it. Web servers take addresses of about 4,000; what is longer is shown without an address."""
 
 
 @require_POST
 @requires(Right.SEARCH)
 def search_memories(request: TenantRequest) -> HttpResponse:
-    """What is nearest in meaning to a text, best first, expired ones included and marked; without a text, the list."""
+    """Turn what was typed into an address, sealed for this reader: Back and a reload work; without a text, the list."""
     filters, form = BrowseForm.of_address(request), SearchForm(request.POST)
     if not filters.is_valid():
         return refused(request, filters)
     narrowed = filters.narrowing()
     if form.is_empty:
         return whole_list(request, narrowed)
-    context: dict[str, Any] = {**list_context(request, filters, narrowed), "form": form, "most": MOST_HITS}
     if not form.is_valid():
         audit.record(Action.MEMORIES_SEARCHED, request=request, outcome=audit.Outcome.REFUSED)
+        context = {**list_context(request, filters, narrowed), "form": form}
         return page(request, "memories/search.html", context, partial="hits", status=400)
-    wanted = form.cleaned_data
-    hits = request.memory.search(
-        wanted["query"], limit=MOST_HITS, threshold=wanted["threshold"], include_expired=True, **narrowed.both
-    )
-    audit.record(Action.MEMORIES_SEARCHED, request=request, counts={"shown": len(hits)}, reason=wanted["query"])
-    return page(request, "memories/search.html", context | {"hits": hits, **wanted}, partial="hits")
+    sealed = sealing.seal([form.cleaned_data["query"], str(form.cleaned_data["threshold"])], *_readers(request))
+    if len(sealed) > LONGEST_SEALED:
+        return _found(request, filters, form)
+    address = reverse("show-matches", args=[request.tenant.reference])
+    return redirect(f"{address}?{'&'.join(part for part in (narrowed.query, urlencode({SEALED: sealed})) if part)}")
+
+
+@require_safe
+@requires(Right.SEARCH)
+def show_matches(request: TenantRequest) -> HttpResponse:
+    """What is nearest in meaning to a text, best first, expired ones included and marked."""
+    filters = BrowseForm.of_address(request)
+    if not filters.is_valid():
+        return refused(request, filters)
+    try:
+        query, threshold = sealing.unseal(request.GET.get(SEALED, ""), *_readers(request))
+    except sealing.Unreadable:  # somebody else's, or altered
+        return whole_list(request, filters.narrowing())
+    answer = _found(request, filters, SearchForm({"query": query, "threshold": threshold}))
+    return _with_address(request, answer) if request.htmx else answer
 
 
 @require_safe
@@ -51,3 +72,25 @@ def show_similar(request: TenantRequest, memory_id: str) -> HttpResponse:
     audit.record(Action.MEMORIES_SEARCHED, request=request, counts={"shown": len(hits)})
     context = list_context(request, BrowseForm(request), NOTHING)
     return page(request, "memories/similar.html", {**context, "memory": memory, "hits": hits, "most": MOST_HITS})
+
+
+def _found(request: TenantRequest, filters: BrowseForm, form: SearchForm) -> HttpResponse:
+    form.is_valid()  # it was when it was sealed
+    narrowed, wanted = filters.narrowing(), form.cleaned_data
+    hits = request.memory.search(
+        wanted["query"], limit=MOST_HITS, threshold=wanted["threshold"], include_expired=True, **narrowed.both
+    )
+    audit.record(Action.MEMORIES_SEARCHED, request=request, counts={"shown": len(hits)}, reason=wanted["query"])
+    around = {**list_context(request, filters, narrowed), "form": form, "most": MOST_HITS}
+    return page(request, "memories/search.html", {**around, "hits": hits, **wanted}, partial="hits")
+
+
+def _with_address(request: TenantRequest, answer: HttpResponse) -> HttpResponse:
+    """Put the search into the address bar: a new step for Back, or in place of the search that is there."""
+    shown = (request.htmx.current_url_abs_path or "").partition("?")[0]
+    place = replace_url if shown == request.path else push_url
+    return place(answer, request.get_full_path())
+
+
+def _readers(request: TenantRequest) -> tuple[object, ...]:
+    return "search", request.user.pk, request.tenant

@@ -80,7 +80,8 @@ def style_sheet() -> str:
     day = settings.MEMADMIN_BRAND_COLOUR
     night = settings.MEMADMIN_BRAND_COLOUR_DARK or day
     _legible(day, DAY, "MEMADMIN_BRAND_COLOUR")
-    _legible(night, NIGHT, "MEMADMIN_BRAND_COLOUR_DARK")
+    is_set = bool(settings.MEMADMIN_BRAND_COLOUR_DARK)
+    _legible(night, NIGHT, "MEMADMIN_BRAND_COLOUR_DARK" if is_set else "Set MEMADMIN_BRAND_COLOUR_DARK, too")
     return (
         f":root{{--accent:light-dark({day},{night});--accent-fill:{day};"
         f"--accent-fill-hover:color-mix(in srgb,{day} 85%,black);"

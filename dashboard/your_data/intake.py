@@ -45,7 +45,7 @@ from dashboard.your_data.intake_rules import (
 )
 
 _SALT = "request without an account"
-RECEIVED_NOTE = "Proved by e-mail on that day, without an account."
+RECEIVED_NOTE = "By e-mail, without an account."
 
 
 class TooOften(Exception):
@@ -93,8 +93,8 @@ def send_code(intake_id: str) -> bool:
         NotSent
     """
     with transaction.atomic():
-        waiting = Intake.objects.filter(verified_at=None, expires_at__gt=timezone.now(), attempts__lt=ATTEMPTS)
-        asked = waiting.exclude(email="").select_for_update().filter(pk=intake_id).first()
+        unproved = Intake.objects.filter(verified_at=None, expires_at__gt=timezone.now(), attempts__lt=ATTEMPTS)
+        asked = unproved.exclude(email="").select_for_update().filter(pk=intake_id).first()
         if asked is None or _has_had_its_share(asked):
             return False
         code = draw()
@@ -219,12 +219,15 @@ def _make_request(asked: Intake, tenant: Tenant, by: Actor) -> PrivacyRequest:
 
 
 def _added_to_open_erasure(asked: Intake, tenant: Tenant) -> PrivacyRequest | None:
-    """There is one erasure of a person at a time: what is said now is added to what was said then."""
-    if asked.kind != Kind.ERASURE:
+    """There is one erasure of a person at a time: what they say now is added to what was said then.
+
+    A stranger's words are not: ``opening`` refuses a second erasure, and staff see to it.
+    """
+    if asked.kind != Kind.ERASURE or not _is_address_of(asked, tenant):
         return None
     made = listing.queue().select_for_update().filter(tenant=tenant, kind=Kind.ERASURE.value).first()
     if made is not None:
-        opening.add_words(made, _narrative(asked, tenant))
+        opening.add_words(made, asked.narrative)
     return made
 
 
@@ -234,17 +237,16 @@ def _as_asked(asked: Intake, tenant: Tenant) -> Asked:
         kind=Kind(asked.kind),
         channel=Channel.PERSON,
         ground=asked.ground,
-        narrative=_narrative(asked, tenant),
+        narrative=asked.narrative,
         received_on=timezone.localdate(asked.verified_at),
-        received_note=RECEIVED_NOTE,
+        received_note=_received_note(asked, proved=proved),
         identity=IdentityCheck.CONTACT if proved else IdentityCheck.NONE,
     )
 
 
-def _narrative(asked: Intake, tenant: Tenant) -> str:
-    """What was said; where to, if the answer was promised to another address than the person's."""
-    to = "" if _is_address_of(asked, tenant) else f"To be answered at {asked.email}."
-    return "\n\n".join(filter(None, (to, asked.narrative)))
+def _received_note(asked: Intake, *, proved: bool) -> str:
+    """For staff alone: where to, if the answer was promised to another address than the person's."""
+    return RECEIVED_NOTE if proved else f"{RECEIVED_NOTE} Answer to {asked.email}."
 
 
 def _is_address_of(asked: Intake, tenant: Tenant) -> bool:

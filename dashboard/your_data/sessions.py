@@ -36,19 +36,10 @@ def enter(request: HttpRequest, token: str) -> str:
         the new cookie's value.
 
     Raises:
-        TokenRefused: the refusal is on record. StoreUnavailable, AuditUnavailable: the token can be used again.
+        TokenRefused: the caller records it. StoreUnavailable, AuditUnavailable: the token can be used again.
     """
-    try:
-        arrival = tokens.read(token, keys.configured(), audience=settings.MEMADMIN_YOUR_DATA_AUDIENCE)
-        return _begin(request, arrival, tenant_digest(arrival.user_id))
-    except TokenRefused as refused:
-        audit.record(
-            Action.YOUR_DATA_REFUSED,
-            request=request,
-            outcome=audit.Outcome.REFUSED,
-            counts={"fault": refused.fault.value},
-        )
-        raise
+    arrival = tokens.read(token, keys.configured(), audience=settings.MEMADMIN_YOUR_DATA_AUDIENCE)
+    return _begin(request, arrival, tenant_digest(arrival.user_id))
 
 
 def leave(request: HttpRequest) -> None:

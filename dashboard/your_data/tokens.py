@@ -50,6 +50,7 @@ class Fault(StrEnum):
     AUDIENCE = "audience"
     SUBJECT = "subject"  # not exactly one person
     SPENT = "spent"  # it has let somebody in before
+    TOO_OFTEN = "too-often"  # whatever it is: the client has brought too many
 
 
 class TokenRefused(Exception):

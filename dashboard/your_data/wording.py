@@ -1,5 +1,6 @@
 """States, codes and results in the person's words, in their language. What staff read is in English, elsewhere."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -7,6 +8,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from dashboard.audit import Action
+from dashboard.privacy import claims
+from dashboard.privacy.claims import Standing
 from dashboard.privacy.codes import Exemption, Kind, Refusal
 from dashboard.privacy.states import State
 from memadmin.memory import Place
@@ -22,16 +25,25 @@ STATES: dict[str, Promise] = {
     State.RECEIVED: _("We have received this. Nobody has decided yet."),
     State.IDENTITY_PENDING: _("We have asked you to show who you are. Until then this waits."),
     State.AWAITING_APPROVAL: _("We have received this, and somebody is checking it. Nothing has been erased yet."),
-    State.SCHEDULED: _("This is approved and starts soon. Nothing has been erased yet."),
-    State.BLOCKED: _("The law requires us to keep something for now. Nothing more is erased until that is over."),
+    State.SCHEDULED: _("This is approved. Nothing has been erased yet."),
+    State.BLOCKED: _("The law requires us to keep something for now. Nothing is erased until that is over."),
     State.RUNNING: _("Your memories are being erased now."),
     State.VERIFYING: _("Your memories are erased. Every place is now being searched for anything left."),
     State.COMPLETED: _("Nothing more has to be done about this."),
     State.COMPLETED_WITH_RESIDUE: _("This is done, but a search afterwards still found something."),
-    State.FAILED: _("This stopped because of an error. What was erased stays erased; the rest is still there."),
+    State.FAILED: _("This stopped because of an error. Nothing has been erased yet."),
     State.REFUSED: _("We have refused this."),
-    State.CANCELLED: _("This was withdrawn. Nothing was erased."),
+    State.CANCELLED: _("This is closed. Nothing was erased."),
 }
+"""Where ``_BEGUN`` has another sentence: as long as nothing was erased."""
+_BEGUN: dict[str, Promise] = {
+    State.SCHEDULED: _("This was interrupted and goes on soon. What was erased stays erased."),
+    State.BLOCKED: _("The law requires us to keep something for now. Nothing more is erased until that is over."),
+    State.FAILED: _("This stopped because of an error. What was erased stays erased; something may still be there."),
+}
+"""Once something may have been erased."""
+_OTHERS: dict[str, Promise] = {State.CANCELLED: _("This is closed.")}
+"""Of requests that are not for an erasure."""
 SHORT: dict[str, Promise] = {
     State.RECEIVED: _("requested"),
     State.IDENTITY_PENDING: _("waiting for you"),
@@ -44,7 +56,7 @@ SHORT: dict[str, Promise] = {
     State.COMPLETED_WITH_RESIDUE: _("not complete"),
     State.FAILED: _("stopped by an error"),
     State.REFUSED: _("refused"),
-    State.CANCELLED: _("withdrawn"),
+    State.CANCELLED: _("closed"),
 }
 REASONS: dict[str, Promise] = {
     Exemption.EXPRESSION: _("It is needed for freedom of expression and information (Art. 17(3)(a) GDPR)."),
@@ -106,7 +118,13 @@ class Step:
     is_next: bool
 
 
-_STEPS = (_("Requested"), _("Approved"), _("Erased"), _("Every place searched"))
+_STEPS = (_("Requested"), _("Approved"), _("Erased"))
+_SEARCHED: dict[Standing, Promise] = {
+    Standing.CLEAN: _("Every place searched"),
+    Standing.NOT_CHECKABLE: _("Searched, but not every place"),
+    Standing.RESIDUE: _("Searched, and something was found"),
+}
+"""The last step, by what the search bears out."""
 _REACHED = {
     State.RECEIVED: 1,
     State.IDENTITY_PENDING: 1,
@@ -119,10 +137,26 @@ _REACHED = {
 }
 
 
-def steps(state: State) -> list[Step]:
-    """How far an erasure has come; none where it does not go on by itself, which the sentence explains."""
+def sentence(state: str, kind: str, *, begun: bool) -> Promise | str:
+    """How a request stands.
+
+    Args:
+        begun: whether anything may have been erased already.
+    """
+    special = _OTHERS if kind != Kind.ERASURE else _BEGUN if begun else {}
+    return special.get(state, STATES.get(state, state))
+
+
+def steps(state: State, verdict: Mapping[str, Any]) -> list[Step]:
+    """How far an erasure has come; none where it does not go on by itself, which the sentence explains.
+
+    Args:
+        verdict: what the search found; empty: nobody has searched yet, or what they found is not on record.
+    """
     reached = _REACHED.get(state, 0)
-    return [Step(words, at < reached, at == reached) for at, words in enumerate(_STEPS)] if reached else []
+    is_over = reached > len(_STEPS)
+    last = _SEARCHED[claims.standing(verdict) if verdict or is_over else Standing.CLEAN]
+    return [Step(words, at < reached, at == reached) for at, words in enumerate((*_STEPS, last))] if reached else []
 
 
 def result(action: str, counts: dict[str, Any]) -> tuple[str, Promise]:

@@ -24,6 +24,20 @@
     field.addEventListener("input", () => (slider.value = field.value));
   }
 
+  // A button that ticks every box of a form, or, if all are ticked, none; lists come and go by htmx.
+  const showChooseAll = () => {
+    for (const button of document.querySelectorAll("[data-choose-all]")) button.hidden = false;
+  };
+  showChooseAll();
+  document.addEventListener("htmx:afterSettle", showChooseAll);
+  document.addEventListener("click", ({ target }) => {
+    const form = document.getElementById(target.closest("[data-choose-all]")?.dataset.chooseAll);
+    if (!form) return;
+    const boxes = [...form.elements].filter((field) => field.type === "checkbox");
+    const tick = boxes.some((box) => !box.checked);
+    for (const box of boxes) box.checked = tick;
+  });
+
   // A second click on a form that may be sent only once sends nothing.
   document.addEventListener("submit", (event) => {
     const form = event.target;

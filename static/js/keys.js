@@ -17,6 +17,7 @@
     },
   };
   const box = () => document.querySelector("[data-find]");
+  const anyBox = () => box() ?? document.getElementById("id_query");
   const dialog = () => document.getElementById("keys");
   const results = () => [...document.querySelectorAll("main [data-go], main tbody th[scope=row] > a.text")];
   const isTyping = (element) => element.isContentEditable || element.matches("input:not([type=checkbox]), textarea, select");
@@ -30,12 +31,12 @@
     document.getElementById("single-keys").checked = !stored.off;
     if (!dialog().open) dialog().showModal();
   };
-  // From the look-up box or from a result; anywhere else the arrows scroll the page as ever.
+  // From the look-up box, the search box or a result; anywhere else the arrows scroll the page as ever.
   const move = (event, step) => {
     const all = results();
     const here = all.indexOf(event.target);
-    if (here < 0 && event.target !== box()) return;
-    const next = here + step < 0 ? box() : all[here + step];
+    if (here < 0 && event.target !== anyBox()) return;
+    const next = here + step < 0 ? anyBox() : all[here + step];
     if (!next) return;
     event.preventDefault();
     next.focus();

@@ -46,7 +46,7 @@ def test_a_days_work_leaves_no_memory_text_and_no_user_id_in_the_audit_tables(
     reason = {"reason": "17-1-b", "note": f"{alice.user_id} wrote about the {MARKERS[1]}"}
     sam.post(reverse("find-tenant"), {"person": alice.user_id})
     sam.get(reverse("browse-memories", args=[reference]))
-    sam.post(reverse("search-memories", args=[reference]), {"query": MARKERS[0]})
+    sam.post(reverse("search-memories", args=[reference]), {"query": MARKERS[0]}, follow=True)
     sam.get(reverse("show-memory", args=[reference, first]))
     petra.post(reverse("delete-memory", args=[reference, second]), reason, follow=True)
     sam.post(reverse("open-request", args=[reference]), REQUEST)

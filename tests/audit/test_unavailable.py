@@ -25,7 +25,6 @@ from tests.privacy.conftest import actor
 SECRET = "Keeps bees on the roof."
 FORMS = {
     "find-tenant": {"person": "u_alice"},
-    "search-memories": {"query": "bees"},
     "delete-memory": {"reason": "17-1-b", "note": ""},
     "route-intake": {"person": "u_alice"},
     "close-intake": {"note": "Nobody is known."},
@@ -49,6 +48,10 @@ SHOWS_NOTHING_RECORDED = {
     "show-progress",
     "choose-columns",
     "filter-memories",
+    "search-memories",  # leads on
+    "show-matches",  # below, with a search in its address
+    "check-deletion",  # leads on
+    "show-chosen",  # below, with what was chosen
 }
 """Redirects, public files, forms for a file, and what is for machines: they show no content of anybody's."""
 
@@ -117,6 +120,22 @@ def test_without_a_record_nothing_is_shown_and_nothing_done(
     if response.status_code != 405 and not (pattern.name == "find-tenant" and method == "get"):
         assert response.status_code == 503
         assert "The audit log cannot be written" in response.text
+
+
+def test_without_a_record_no_search_is_shown(
+    petra: Client, alice: Person, there: dict[str, Any], broken_log: None
+) -> None:
+    search = reverse("search-memories", args=[alice.tenant.reference])
+    response = petra.post(search, {"query": "bees"}, follow=True)
+    assert (response.status_code, SECRET in response.text) == (503, False)
+
+
+def test_without_a_record_nothing_that_was_chosen_is_shown(
+    petra: Client, alice: Person, there: dict[str, Any], broken_log: None
+) -> None:
+    check = reverse("check-deletion", args=[alice.tenant.reference])
+    response = petra.post(check, {"ids": [there["memory_id"]]}, follow=True)
+    assert (response.status_code, SECRET in response.text) == (503, False)
 
 
 def test_a_refusal_that_cannot_be_recorded_says_so(aude: Client, alice: Person, broken_log: None) -> None:

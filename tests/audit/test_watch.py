@@ -28,10 +28,15 @@ def thresholds(settings) -> None:
 
 
 def _opens(
-    people: int, *, actor: str = SAM, at: datetime = TUESDAY_NOON, action: Action = Action.MEMORY_OPENED
+    people: int,
+    *,
+    actor: str = SAM,
+    at: datetime = TUESDAY_NOON,
+    action: Action = Action.MEMORY_OPENED,
+    counts: dict[str, int] | None = None,
 ) -> None:
     for number in range(people):
-        audit.record(action, actor=actor, digest=audit.tenant_digest(f"u_{number}"))
+        audit.record(action, actor=actor, digest=audit.tenant_digest(f"u_{number}"), counts=counts)
     with mallory() as cursor:  # the clock is the database's; only she can turn it
         cursor.execute("UPDATE dashboard_auditevent SET at = %s WHERE actor_label = %s", [at, actor])
 
@@ -100,8 +105,21 @@ def test_a_rule_with_threshold_0_is_off(settings) -> None:
 
 def test_reveals_are_counted_over_the_day(settings) -> None:
     settings.MEMADMIN_WATCH_TENANTS_PER_HOUR, settings.MEMADMIN_WATCH_REVEALS_PER_DAY = 0, 4
-    _opens(4, at=TUESDAY_NOON - timedelta(hours=4), action=Action.MEMORY_REVEALED)
+    one_part = {"card number": 1}
+    _opens(4, at=TUESDAY_NOON - timedelta(hours=4), action=Action.MEMORY_REVEALED, counts=one_part)
     assert _flags() == [("many-reveals", SAM, 4)]
+
+
+def test_each_part_that_was_revealed_at_once_counts(settings) -> None:
+    settings.MEMADMIN_WATCH_TENANTS_PER_HOUR, settings.MEMADMIN_WATCH_REVEALS_PER_DAY = 0, 4
+    _opens(2, action=Action.MEMORY_REVEALED, counts={"card number": 1, "e-mail address": 2})
+    assert _flags() == [("many-reveals", SAM, 6)]
+
+
+def test_a_reveal_that_was_refused_counts_for_nothing(settings) -> None:
+    settings.MEMADMIN_WATCH_TENANTS_PER_HOUR, settings.MEMADMIN_WATCH_REVEALS_PER_DAY = 0, 1
+    _opens(2, action=Action.MEMORY_REVEALED)
+    assert _flags() == []
 
 
 def test_opening_without_a_purpose_is_counted(settings) -> None:

@@ -153,6 +153,28 @@ def test_petra_ticks_two_memories_and_deletes_them(either_window: Window, petra:
     assert [memory.text for memory in alice.scope.get_all()] == [PORTO]
 
 
+def test_all_that_a_search_found_are_chosen_at_once_and_given_up_again(
+    window: Window, petra: Staff, alice: Person
+) -> None:
+    alice.remember("Alice is vegetarian.", PORTO)
+    window.sign_in(petra).browse(alice)
+    window.search("food")
+    window.page.get_by_role("link", name="Similar").first.wait_for()
+    for ticked in (True, False):
+        window.page.get_by_role("button", name="Choose all on this page").click()
+        for number in (1, 2):
+            expect(window.page.get_by_label(f"Choose memory {number}")).to_be_checked(checked=ticked)
+
+
+def test_without_javascript_nothing_is_offered_that_would_need_it(
+    open_window: OpenWindow, petra: Staff, alice: Person
+) -> None:
+    alice.remember(PORTO)
+    window = open_window(java_script_enabled=False).sign_in(petra)
+    window.browse(alice)
+    expect(window.page.get_by_text("Choose all on this page")).to_be_hidden()
+
+
 @pytest.mark.parametrize("colours", ["light", "dark"])
 def test_axe_finds_nothing_where_memories_are_corrected(
     open_window: OpenWindow, petra: Staff, alice: Person, colours: str

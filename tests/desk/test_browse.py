@@ -65,6 +65,23 @@ def test_metadata_narrows_the_list_and_stays_out_of_the_address(sam: Client, ali
     assert _texts(sam, alice, _filter(sam, alice, key="number", value="8")) == ["Another."]
 
 
+def test_a_category_and_a_sensitive_agent_stay_out_of_the_address(sam: Client, alice: Person) -> None:
+    alice.scope.add("Hers.", agent_id="maria@example.com", run_id="r-1", metadata={"category": "health"})
+    alice.remember("Another.")
+    address = _filter(sam, alice, agent="maria@example.com", run="r-1", category="health")
+    assert not [word for word in ("maria", "health") if word in unquote(address)]
+    page = sam.get(address)
+    assert [memory.text for memory in page.context["memories"]] == ["Hers."]
+    chips = page.context["narrowed"].chips
+    assert [chip.words for chip in chips] == ["agent: maria@example.com", "run: r-1", "category: health"]
+    assert "sealed-category" not in chips[2].without
+
+
+def test_a_sealed_category_does_not_pass_for_an_agent(sam: Client, alice: Person) -> None:
+    address = _filter(sam, alice, category="health").replace("sealed-category", "sealed-agent")
+    assert sam.get(address).status_code == 400
+
+
 def test_a_metadata_filter_in_the_clear_is_not_read(sam: Client, alice: Person) -> None:
     alice.scope.add("Hers.", metadata={"name": "Ms Example"})
     assert _texts(sam, alice, key="name", value="nobody") == ["Hers."]

@@ -1,14 +1,15 @@
 """Deleting several memories at once: shown first, each on record, the sums place by place."""
 
 import uuid
+from typing import Any
 
 import pytest
 from django.test import Client
 from django.urls import reverse
 
-from dashboard import audit
+from dashboard import audit, erasure
 from dashboard.erasure import summed
-from dashboard.models import AuditEvent
+from dashboard.models import AuditEvent, Hold
 from tests.desk.conftest import Person
 
 CLEAN = {"place": "vectors", "status": "clean", "count": 0, "note": ""}
@@ -31,6 +32,31 @@ def test_what_goes_is_shown_first_and_veiled(petra: Client, alice: Person) -> No
     assert "Has a cat." in page
     assert "maria@example.com" not in page
     assert alice.scope.count() == 2
+
+
+def test_the_page_that_shows_what_goes_is_loaded_again_as_it_was(petra: Client, alice: Person, bob: Person) -> None:
+    address = _check(petra, alice, *alice.remember("Has a cat.")).redirect_chain[-1][0]
+    assert "1 memory to delete" in petra.get(address).text
+    of_bob = address.replace(alice.tenant.reference, bob.tenant.reference)
+    assert "No memory was chosen" in petra.get(of_bob, follow=True).text
+
+
+def test_what_was_chosen_is_kept_until_it_is_deleted(petra: Client, alice: Person) -> None:
+    (memory_id,) = alice.remember("Has a cat.")
+    for _ in range(5):
+        _check(petra, alice, memory_id)
+    assert len(petra.session["chosen"]) == 3
+    _delete(petra, alice, memory_id)
+    assert petra.session["chosen"] == {}
+
+
+def test_what_a_search_finds_can_be_ticked_by_who_may_delete_it(petra: Client, sam: Client, alice: Person) -> None:
+    (memory_id,) = alice.remember("Has a cat.")
+    search, check = (reverse(name, args=[alice.tenant.reference]) for name in ("search-memories", "check-deletion"))
+    hers, his = (client.post(search, {"query": "cat"}, follow=True).text for client in (petra, sam))
+    assert f'name="ids" value="{memory_id}" form="chosen"' in hers
+    assert f'<form id="chosen" class="under" method="post" action="{check}"' in hers
+    assert 'form="chosen"' not in his
 
 
 def test_petra_deletes_two_and_the_third_stays(petra: Client, alice: Person) -> None:
@@ -121,3 +147,36 @@ def test_sam_deletes_nothing(sam: Client, alice: Person) -> None:
     ids = alice.remember("Stays.")
     assert (_check(sam, alice, *ids).status_code, _delete(sam, alice, *ids).status_code) == (403, 403)
     assert alice.scope.count() == 1
+
+
+def _hold(person: Person) -> None:
+    Hold.objects.create(tenant=person.tenant, reference=person.tenant.reference, code="17-3-e", owner="Lena")
+
+
+def test_a_hold_says_what_it_stands_against_and_why(petra: Client, alice: Person) -> None:
+    ids = alice.remember("Stays.")
+    _hold(alice)
+    page = _delete(petra, alice, *ids)
+    assert page.status_code == 403
+    for said in ("A hold stands against it", "Ask Lena.", "legal claims"):
+        assert said in page.text
+    assert "Not by you" not in page.text
+
+
+def test_a_hold_that_is_placed_half_way_keeps_the_rest_and_is_told(
+    petra: Client, alice: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ids = alice.remember("Has a cat.", "Has a dog.", "Has a fish.")
+    delete = erasure.delete_memory
+
+    def delete_and_hold(*arguments: Any) -> AuditEvent:
+        event = delete(*arguments)
+        _hold(alice)
+        return event
+
+    monkeypatch.setattr(erasure, "delete_memory", delete_and_hold)
+    page = _delete(petra, alice, *ids)
+    event = page.context["event"]
+    assert (event.outcome, event.counts["memories"], event.counts["kept"]) == ("failed", 1, 2)
+    assert "2 of those you chose are still there" in page.text
+    assert alice.scope.count() == 2

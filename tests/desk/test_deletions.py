@@ -37,7 +37,17 @@ def test_nothing_is_deleted_without_a_ground(petra: Client, alice: Person) -> No
 def test_deleting_what_is_already_gone_says_so(petra: Client, alice: Person) -> None:
     (memory_id,) = alice.remember("Short-lived.")
     alice.scope.delete(memory_id)
-    assert _delete(petra, alice, memory_id).status_code == 404
+    response = _delete(petra, alice, memory_id)
+    assert response.status_code == 404
+    assert "It was not there any more" in response.text
+    assert reverse("browse-memories", args=[alice.tenant.reference]) in response.text
+
+
+def test_the_page_of_a_deletion_says_in_numbers_what_goes(petra: Client, alice: Person) -> None:
+    (memory_id,) = alice.remember("Has a cat.")
+    alice.scope.update(memory_id, "Has two cats.")
+    page = petra.get(reverse("delete-memory", args=[alice.tenant.reference, memory_id])).text
+    assert "1 memory, 2 entries of its history" in page
 
 
 def test_a_result_of_alice_is_not_found_under_bob(petra: Client, alice: Person, bob: Person) -> None:

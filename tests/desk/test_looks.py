@@ -13,6 +13,8 @@ from dashboard import audit, looks
 from dashboard.audit import Action, ActorKind, Outcome, tenant_digest
 from dashboard.looks import ACTORS, ROLES, SENTENCES, Look
 from dashboard.models import Grant, PrivacyRequest, Staff, Tenant
+from dashboard.privacy.actors import Actor
+from dashboard.requests import PersonRequest
 from dashboard.roles import Role
 from tests.factories import StaffFactory, TenantFactory
 
@@ -96,8 +98,11 @@ def test_support_looked_at_three_memories_under_a_ticket(alice: Tenant, sam: Sta
         (Action.REQUEST_REFUSED, Outcome.REFUSED, {}, "Refused a request about your data."),
         (Action.ERASURE_FAILED, Outcome.FAILED, {}, "Could not finish erasing your data; it can go on."),
         (Action.DENIED, Outcome.REFUSED, {}, "Asked for something without being allowed to."),
-        (Action.MEMORIES_SEARCHED, Outcome.REFUSED, {}, "Tried to do something about your data and was refused."),
-        (Action.MEMORIES_SEARCHED, Outcome.FAILED, {}, "Tried to do something about your data; it failed."),
+        (Action.DENIED, Outcome.REFUSED, {"fault": "csrf"},
+         "Sent a form that was refused: it was out of date or came from another site."),
+        (Action.MEMORIES_SEARCHED, Outcome.REFUSED, {}, "Tried to search your memories and was shown nothing."),
+        (Action.AUDIT_VIEWED, Outcome.REFUSED, {}, "Tried to do something about your data and was refused."),
+        (Action.AUDIT_VIEWED, Outcome.FAILED, {}, "Tried to do something about your data; it failed."),
     ],
 )  # fmt: skip
 def test_what_was_done_is_told_as_it_ended(
@@ -135,6 +140,7 @@ def test_words_are_translated_when_they_are_read(alice: Tenant, monkeypatch: pyt
     ("kind", "label", "who"),
     [
         (ActorKind.PERSON, "the person", "You"),
+        (ActorKind.PERSON, "the person, by e-mail", "Somebody with a code sent by e-mail"),
         (ActorKind.JOB, "job: run_erasure", "The system"),
         (ActorKind.COMMAND, "command: Sam Smith", "An operator"),
         (ActorKind.API, "api: shop", "The application"),
@@ -145,6 +151,13 @@ def test_words_are_translated_when_they_are_read(alice: Tenant, monkeypatch: pyt
 def test_who_it_was_is_told_without_a_name(alice: Tenant, kind: ActorKind, label: str, who: str) -> None:
     audit.record(Action.MEMORIES_PAGED, actor=label, kind=kind, tenant=alice)
     assert only(alice).who == who
+
+
+def test_a_request_by_e_mail_is_among_what_others_did(alice: Tenant) -> None:
+    for label in (PersonRequest.LABEL, Actor.correspondent().label):
+        audit.record(Action.REQUEST_OPENED, actor=label, kind=ActorKind.PERSON, tenant=alice)
+    by_others = looks.page(tenant_digest(alice.user_id), own=False).looks
+    assert [look.who for look in by_others] == ["Somebody with a code sent by e-mail"]
 
 
 def test_without_a_grant_staff_are_known_by_their_label(alice: Tenant, sam: Staff) -> None:

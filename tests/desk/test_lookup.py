@@ -13,6 +13,7 @@ from dashboard import audit, finding
 from dashboard.finding import MOST_FOUND, Match, find_tenants
 from dashboard.models import AuditEvent, ExternalReference, Tenant
 from dashboard.models.names import NameKey
+from dashboard.models.tenant import likeness
 from tests.crowd import fill_directory
 from tests.desk.conftest import Person
 from tests.factories import TenantFactory
@@ -61,9 +62,9 @@ def test_somebody_unknown_is_not_taken_into_the_directory(sam: Client, store: No
         ("*", "everybody"),
         ("x" * 300, "300 characters"),
         ("u_ali\x07ce", "control characters"),
-        ("u_\u202ealice", "invisible"),
+        ("u_\u2800alice", "invisible"),
     ],
-    ids=["empty", "blank", "everybody", "too long", "control", "reordering"],
+    ids=["empty", "blank", "everybody", "too long", "control", "blank letter"],
 )
 def test_what_nobody_can_be_called_is_refused_with_a_reason(sam: Client, store: None, typed: str, says: str) -> None:
     response = sam.post(FIND, {"person": typed})
@@ -117,6 +118,18 @@ def test_the_reference_from_a_certificate_finds_the_person_too(moreau: Tenant) -
     assert _ids(find_tenants(moreau.reference.lower()).exact) == ["u_moreau"]
 
 
+@pytest.mark.parametrize("cut", [slice(0, 6), slice(0, 11), slice(0, 12)])
+@pytest.mark.parametrize("dashes", ["-", "", " "])
+def test_a_reference_is_found_by_its_beginning_with_and_without_dashes(moreau: Tenant, cut: slice, dashes: str) -> None:
+    typed = moreau.reference[cut].replace("-", dashes).lower()
+    found = find_tenants(typed)
+    assert _ids([*found.exact, *found.similar]) == ["u_moreau"]
+
+
+def test_a_short_name_is_not_taken_for_the_beginning_of_a_reference(moreau: Tenant) -> None:
+    assert find_tenants(moreau.reference[:4]).similar == []
+
+
 @pytest.mark.parametrize("typed", ["u_mor", "ALICE@", "alice m", "order-47"])
 def test_the_beginning_of_any_of_them_lists_the_person_once(moreau: Tenant, typed: str) -> None:
     found = find_tenants(typed)
@@ -165,6 +178,23 @@ def test_who_may_be_the_same_person_is_shown_apart(sam: Client, store: None) -> 
     assert "May be the same person" in response.text
 
 
+def test_a_tag_counts_in_no_id(store: None) -> None:
+    for user_id in ("alice", "alice+work", "+4917", "+4918"):
+        TenantFactory(user_id=user_id)
+    assert _ids(find_tenants("alice").lookalikes) == ["alice+work"]
+    assert find_tenants("+4917").lookalikes == []
+
+
+def test_tags_from_before_are_left_out_by_migration(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    migration = importlib.import_module("dashboard.migrations.0007_names")
+    monkeypatch.setattr(migration, "BATCH", 2)
+    for number in range(5):
+        TenantFactory(user_id=f"alice+{number}")
+    Tenant.objects.update(likeness="old")
+    migration.refill_likeness(apps, connection.schema_editor())
+    assert set(Tenant.objects.values_list("likeness", flat=True)) == {likeness("alice")}
+
+
 def test_more_of_one_name_than_are_listed_is_said(sam: Client, store: None) -> None:
     Tenant.objects.bulk_create(Tenant(user_id=f"u_{n}", display_name="John Smith") for n in range(MOST_FOUND + 1))
     response = sam.post(FIND, {"person": "John Smith"})
@@ -207,11 +237,19 @@ def test_odd_names_are_looked_up_like_any_other(sam: Client, store: None, typed:
         ("jean luc", "Jean-Luc"),
         ("okafor amara", "Amara Okafor"),
         ("Okafor, Amara", "Amara Okafor"),
+        ("Okafor", "Oka\u00adfor"),
+        ("\u200eOka\u200bfor", "Okafor"),
+        ("\u202aOkafor\u202c", "Okafor"),
     ],
 )
 def test_a_name_is_found_however_it_is_written(store: None, typed: str, name: str) -> None:
     TenantFactory(user_id="u_named", display_name=name)
     assert _ids(find_tenants(typed).exact) == ["u_named"]
+
+
+def test_a_name_that_was_pasted_with_invisible_marks_is_found(sam: Client, store: None) -> None:
+    TenantFactory(user_id="u_named", display_name="Oka\u00adfor")
+    assert _ids(sam.post(FIND, {"person": "\u202aOkafor\u202c"}).context["found"].exact) == ["u_named"]
 
 
 @pytest.mark.parametrize("typed", ["okafor", "Oka", "chidi ok", "amara o", "Amara Okafor", "okafor chidi", "o a c"])
@@ -293,6 +331,12 @@ def test_what_was_typed_is_in_no_address_and_readable_in_the_log_until_the_perso
     assert audit.note_of(event) == "alice@example.org"
     audit.erase_notes("u_moreau", actor="petra")
     assert audit.note_of(event) == ""
+
+
+def test_what_was_typed_is_not_kept_where_it_fits_nobody_entirely(sam: Client, moreau: Tenant) -> None:
+    sam.post(FIND, {"person": "alice m"})
+    event = AuditEvent.objects.first()
+    assert (event.counts, event.commitment, audit.note_of(event)) == ({"exact": 0, "similar": 1}, "", "")
 
 
 def test_each_of_several_people_who_fit_has_an_event_of_their_own(sam: Client, store: None) -> None:

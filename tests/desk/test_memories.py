@@ -6,6 +6,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from dashboard.models import AuditEvent
 from tests.desk.conftest import Person
 
 
@@ -60,7 +61,7 @@ def test_a_cursor_of_bobs_does_not_work_for_alice(sam: Client, alice: Person, bo
 def test_a_search_finds_by_meaning_and_only_alices(sam: Client, alice: Person, bob: Person) -> None:
     alice.remember("Is vegetarian.", "Owns a red bicycle.")
     bob.remember("Eats steak.")
-    hits = sam.post(_url("search-memories", alice), {"query": "food preferences"}).context["hits"]
+    hits = sam.post(_url("search-memories", alice), {"query": "food preferences"}, follow=True).context["hits"]
     assert hits[0].text == "Is vegetarian."
     assert {hit.user_id for hit in hits} == {alice.user_id}
 
@@ -91,14 +92,14 @@ def test_emptying_the_box_brings_the_list_and_its_address_and_leaves_the_focus(s
 
 def test_a_search_marks_its_words_and_shows_the_score(sam: Client, alice: Person) -> None:
     alice.remember("Likes <green> tea.")
-    page = sam.post(_url("search-memories", alice), {"query": "TÉA"})
+    page = sam.post(_url("search-memories", alice), {"query": "TÉA"}, follow=True)
     assert "Likes &lt;green&gt; <mark>tea</mark>." in page.text
     assert f"{page.context['hits'][0].score:.2f}</span></td>" in page.text
 
 
 def test_a_search_never_marks_its_way_through_a_veil(sam: Client, alice: Person) -> None:
     alice.remember("Write to alice@example.com about tea.")
-    page = sam.post(_url("search-memories", alice), {"query": "alice@example.com"}).text
+    page = sam.post(_url("search-memories", alice), {"query": "alice@example.com"}, follow=True).text
     section = page[page.index('<section id="memories"') :]
     assert "alice@example" not in section
     assert "a•••@•••.com" in section
@@ -106,22 +107,25 @@ def test_a_search_never_marks_its_way_through_a_veil(sam: Client, alice: Person)
 
 def test_nothing_is_left_out_unless_a_score_is_chosen(sam: Client, alice: Person) -> None:
     alice.remember("Is vegetarian.", "Owns a red bicycle.")
-    every = sam.post(_url("search-memories", alice), {"query": "food", "threshold": "0"}).context["hits"]
-    none = sam.post(_url("search-memories", alice), {"query": "food", "threshold": "1"})
+    every = sam.post(_url("search-memories", alice), {"query": "food", "threshold": "0"}, follow=True).context["hits"]
+    none = sam.post(_url("search-memories", alice), {"query": "food", "threshold": "1"}, follow=True)
     assert len(every) == 2
     assert "Nothing scores 1 or more" in none.text
+    nearly = sam.post(_url("search-memories", alice), {"query": "food", "threshold": "0.999"}, follow=True)
+    assert "Nothing scores 0.999 or more" in nearly.text
 
 
 @pytest.mark.parametrize("threshold", ["-0.1", "1.01", "nan", "high"])
 def test_a_score_that_none_can_be_is_refused(sam: Client, alice: Person, threshold: str) -> None:
     answer = sam.post(_url("search-memories", alice), {"query": "food", "threshold": threshold})
     assert answer.status_code == 400
+    assert "Lowest score: a number from 0 to 1." in answer.text
 
 
 def test_a_search_keeps_to_the_filters(sam: Client, alice: Person) -> None:
     alice.scope.add("Eats fish.", agent_id="waiter")
     alice.scope.add("Eats bread.", agent_id="baker")
-    hits = sam.post(f"{_url('search-memories', alice)}?agent=baker", {"query": "food"}).context["hits"]
+    hits = sam.post(f"{_url('search-memories', alice)}?agent=baker", {"query": "food"}, follow=True).context["hits"]
     assert [hit.text for hit in hits] == ["Eats bread."]
 
 
@@ -167,8 +171,47 @@ def test_pages_with_memories_are_not_cached(sam: Client, alice: Person) -> None:
     assert "HX-Request" in response.headers["Vary"]
 
 
-def test_a_search_by_get_is_not_allowed(sam: Client, alice: Person) -> None:
+def test_a_search_is_typed_into_a_form_only(sam: Client, alice: Person) -> None:
     assert sam.get(_url("search-memories", alice)).status_code == 405
+
+
+def _searched(client: Client, person: Person, query: str, **typed: str) -> str:
+    """The address of a search."""
+    return client.post(_url("search-memories", person), {"query": query, **typed}).headers["Location"]
+
+
+def test_a_search_is_found_again_at_its_address_which_tells_nothing(sam: Client, alice: Person) -> None:
+    alice.remember("Is vegetarian.")
+    address = _searched(sam, alice, "vegetarian", threshold="0.01")
+    page = sam.get(address)
+    assert "vegetarian" not in address
+    assert "Is <mark>vegetarian</mark>." in page.text
+    assert 'value="0.01"' in page.text
+    assert AuditEvent.objects.filter(action="memories-searched").count() == 1
+
+
+def test_the_address_of_a_search_is_one_readers_for_one_person(
+    sam: Client, petra: Client, alice: Person, bob: Person
+) -> None:
+    sealed = _searched(sam, alice, "food").partition("?")[2]
+    for client, person in ((petra, alice), (sam, bob)):
+        answer = client.get(f"{_url('show-matches', person)}?{sealed}")
+        assert answer.headers["Location"] == _url("browse-memories", person)
+
+
+def test_htmx_gets_a_step_for_back_once_and_then_refines_it(sam: Client, alice: Person) -> None:
+    address = _searched(sam, alice, "food")
+    for at, header in (("browse-memories", "HX-Push-Url"), ("show-matches", "HX-Replace-Url")):
+        asked = {"HX-Request": "true", "HX-Current-URL": f"http://testserver{_url(at, alice)}"}
+        answer = sam.get(address, headers=asked)
+        assert answer.headers[header] == address
+        assert "<html" not in answer.text
+
+
+def test_a_search_that_is_too_long_for_an_address_is_shown_without_one(sam: Client, alice: Person) -> None:
+    alice.remember("Is vegetarian.")
+    answer = sam.post(_url("search-memories", alice), {"query": "食" * 2_000})
+    assert (answer.status_code, len(answer.context["hits"])) == (200, 1)
 
 
 def test_a_reference_is_found_in_either_case(sam: Client, alice: Person) -> None:

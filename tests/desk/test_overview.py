@@ -1,5 +1,6 @@
 """The overview: one tenant at a glance, at the same cost whatever their size."""
 
+import re
 from collections import Counter
 from datetime import timedelta
 
@@ -37,8 +38,18 @@ def test_it_counts_what_is_remembered_and_by_whom(sam: Client, alice: Person, bo
     bob.scope.add("Bob eats.", agent_id="bobs-agent")
     page = _page(sam, alice)
     assert "<strong>2</strong>" in page
-    assert all(name in page for name in ("?agent=waiter", "?agent=driver", "?run=r-1", "?category=food"))
+    assert all(name in page for name in ("?agent=waiter", "?agent=driver", "?run=r-1", "food"))
     assert "bobs-agent" not in page
+
+
+def test_a_category_leads_to_its_memories_by_an_address_that_does_not_name_it(sam: Client, alice: Person) -> None:
+    alice.scope.add("Hers.", metadata={"category": "divorce & custody"})
+    alice.remember("Another.")
+    (query,) = re.findall(r'\?(sealed-category=[^"]+)"', _page(sam, alice))
+    page = sam.get(f"{reverse('browse-memories', args=[alice.tenant.reference])}?{query}")
+    assert [memory.text for memory in page.context["memories"]] == ["Hers."]
+    assert "category: divorce &amp; custody" in page.text
+    assert "=divorce" not in page.text
 
 
 def test_it_tells_what_is_over_and_what_soon_will_be(sam: Client, alice: Person) -> None:

@@ -4,8 +4,10 @@ from datetime import timedelta
 
 import pytest
 from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
+from dashboard import audit
 from dashboard.models import AuditEvent, Grant
 from tests.desk.conftest import Person
 
@@ -135,3 +137,22 @@ def test_who_is_open_to_sam_is_listed_until_the_grant_is_over(
     assert bob.user_id not in page
     Grant.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
     assert alice.user_id not in sam.get("/find/").text
+
+
+def test_aude_reads_what_was_done_under_one_purpose(sam: Client, petra: Client, aude: Client, alice: Person) -> None:
+    for client in (sam, petra):
+        _state(client, alice)
+        client.get(_page(alice))
+    grant = str(Grant.objects.get(staff__username="sam").pk)
+    query = {"tenant": audit.tenant_digest(alice.user_id), "purpose": grant}
+    rows = aude.get(reverse("list-audit-events"), query).context["rows"]
+    assert [(row.event.action, row.event.actor_label, row.event.purpose) for row in rows] == [
+        ("memories-paged", "sam", grant),
+        ("purpose-stated", "sam", grant),
+    ]
+    assert rows[1].event.counts == {"category": PURPOSE["category"]}
+
+
+def test_a_purpose_is_looked_for_under_its_person_only(aude: Client, db: None) -> None:
+    answer = aude.get(reverse("list-audit-events"), {"purpose": "0" * 32})
+    assert (answer.status_code, "say who, too" in answer.text) == (400, True)

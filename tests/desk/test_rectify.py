@@ -87,6 +87,29 @@ def test_a_wording_that_cannot_be_kept_is_refused(petra: Client, alice: Person, 
     assert _check(petra, alice, memory_id, text).status_code == 400
 
 
+def test_white_space_and_ends_of_lines_stay_as_they_are(petra: Client, alice: Person) -> None:
+    kept = "  Lives in Porto,\r\nby the river. "
+    (memory_id,) = alice.remember(kept)
+    sent = kept.replace("Porto", "Lisbon")
+    assert "The wording stays as it is" in _check(petra, alice, memory_id, kept).text
+    page = _check(petra, alice, memory_id, sent).text
+    assert page.count("<del>") == page.count("<ins>") == 1
+    _save(petra, alice, memory_id, _token(petra, alice, memory_id, sent), text=sent)
+    assert alice.scope.get(memory_id)["memory"] == sent
+
+
+def test_lines_that_a_browser_ends_its_way_are_no_difference(petra: Client, alice: Person) -> None:
+    (memory_id,) = alice.remember("Lives in Porto,\nby the river.")
+    assert "The wording stays as it is" in _check(petra, alice, memory_id, "Lives in Porto,\r\nby the river.").text
+
+
+def test_what_is_left_in_the_memorys_own_metadata_is_told_apart(petra: Client, alice: Person) -> None:
+    memory_id = alice.scope.add(OLD, metadata={"quote": OLD}).ids[0]
+    response = _save(petra, alice, memory_id, _token(petra, alice, memory_id))
+    assert "This memory&#x27;s own metadata still tells it." in response.text
+    assert "other memories" not in response.text
+
+
 def test_what_was_not_checked_is_not_saved(petra: Client, alice: Person) -> None:
     (memory_id,) = alice.remember(OLD)
     response = _save(petra, alice, memory_id, "made-up")

@@ -1,7 +1,9 @@
 """Sensitive text in memories: veiled on pages, revealed one part at a time, on record."""
 
 import re
+import uuid
 from dataclasses import replace
+from urllib.parse import quote
 
 import pytest
 from django.template import Context, Template
@@ -9,7 +11,7 @@ from django.test import Client
 from django.urls import reverse
 
 from dashboard.models import AuditEvent
-from dashboard.templatetags.memories import differences, linked, veil
+from dashboard.templatetags.memories import differences, linked, unlinked, veil
 from dashboard.views import one_memory
 from memadmin.memory import ScopedMemory
 from tests.desk.conftest import Person
@@ -59,9 +61,66 @@ def test_a_difference_that_is_veiled_is_said_to_be_there() -> None:
     assert "only what is veiled differs" in differences("SSN: 123456789", "SSN: 123456780")
 
 
+def test_a_difference_that_is_veiled_is_marked_beside_others() -> None:
+    shown = differences(f"Old tea, {CARD}.", "New tea, 4000 0502 5566 4242.")
+    assert shown.count("<del>") == shown.count("<ins>") == 2
+    assert "5566" not in shown
+
+
+def test_a_text_with_characters_for_private_use_is_shown_as_it_is() -> None:
+    assert differences(f"\U000f0000 {CARD}", f"\U000f0000 {CARD}") == "\U000f0000 •••• 4242"
+
+
+def test_a_long_history_is_cut_and_shown_in_whole_where_that_is_asked(
+    sam: Client, alice: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(one_memory, "MOST_CHANGES", 2)
+    (memory_id,) = alice.remember(f"First, {CARD}.")
+    for text in ("Second.", "Third.", f"Fourth, {EMAIL}."):
+        alice.scope.update(memory_id, text)
+    page, url = _show(sam, alice, memory_id), reverse("show-memory", args=[alice.tenant.reference, memory_id])
+    assert "The newest 2 changes; 2 are older." in page
+    assert "First" not in page
+    whole = sam.get(f"{url}?all=yes")
+    assert "First" in whole.text
+    parts = [one for entry in whole.context["parts"].history for one in entry.veiled]
+    card = next(one.number for one in parts if one.part.text == CARD)
+    reveal = f"{reverse('reveal-part', args=[alice.tenant.reference, memory_id, card])}?all=yes"
+    assert f'formaction="{reveal}"' in whole.text
+    assert CARD in sam.post(reveal, {"seen": whole.context["parts"].seen}).text
+
+
+def test_the_way_to_a_correction_says_that_it_unveils(petra: Client, alice: Person) -> None:
+    plain, veiled = alice.remember("Likes tea.", f"Pays with {CARD}.")
+    assert "(shows what is veiled)" in _show(petra, alice, veiled)
+    assert "(shows what is veiled)" not in _show(petra, alice, plain)
+
+
 def test_links_that_are_no_ids_are_left_out() -> None:
-    assert linked({"linked_memory_ids": ["one", 2, None, ""]}) == ["one"]
-    assert linked({"linked_memory_ids": "one"}) == []
+    memory_id = str(uuid.uuid4())
+    metadata = {"linked_memory_ids": [memory_id, "../audit/", "one", EMAIL, 2, None, ""]}
+    assert linked(metadata) == [memory_id]
+    assert unlinked(metadata) == {"linked_memory_ids": ["../audit/", "one", EMAIL, 2, None, ""]}
+    assert linked({"linked_memory_ids": memory_id}) == []
+
+
+def test_a_link_that_is_no_id_is_text_on_the_page(sam: Client, alice: Person) -> None:
+    memory_id = alice.scope.add("Likes tea.", metadata={"linked_memory_ids": ["a/b", EMAIL]}).ids[0]
+    page = _show(sam, alice, memory_id)
+    assert "a/b" in page
+    assert EMAIL not in page
+
+
+def test_names_that_are_sensitive_are_veiled_in_every_list(sam: Client, alice: Person) -> None:
+    message = {"role": "user", "content": "Likes tea.", "name": EMAIL}
+    names = {"agent_id": EMAIL, "run_id": "+12125550123", "metadata": {"category": EMAIL}}
+    memory_id = alice.scope.add([message], **names).ids[0]
+    sam.post(reverse("choose-columns", args=[alice.tenant.reference]), {"columns": ["agent", "run", "category"]})
+    urls = [reverse(name, args=[alice.tenant.reference]) for name in ("browse-memories", "show-overview")]
+    found = sam.post(reverse("search-memories", args=[alice.tenant.reference]), {"query": "tea"}, follow=True).text
+    for page in (*(sam.get(url).text for url in urls), found, _show(sam, alice, memory_id)):
+        assert "m•••@•••.com" in page
+        assert not [secret for secret in (EMAIL, quote(EMAIL), "2125550123") if secret in page]
 
 
 def test_the_page_of_a_memory_shows_nothing_sensitive(sam: Client, alice: Person) -> None:

@@ -91,7 +91,7 @@ def test_what_is_no_colour_is_refused(branded: Any, day: str, night: str) -> Non
     [
         (PALE, PALE, "MEMADMIN_BRAND_COLOUR:"),
         (BLUE, BLUE, "MEMADMIN_BRAND_COLOUR_DARK:"),
-        (BLUE, "", "MEMADMIN_BRAND_COLOUR_DARK:"),
+        (BLUE, "", "Set MEMADMIN_BRAND_COLOUR_DARK, too:"),
         ("#ffffff", PALE, "MEMADMIN_BRAND_COLOUR:"),
     ],
 )

@@ -1,5 +1,6 @@
 """Coming in with a token of the host application, once; the visit, and its end."""
 
+import html
 import re
 import threading
 from datetime import datetime, timedelta
@@ -15,7 +16,7 @@ from dashboard import access
 from dashboard.audit import Action, appending, tenant_digest
 from dashboard.models import AuditEvent, PersonSession, SpentToken, Tenant
 from dashboard.requests import PersonRequest
-from dashboard.your_data import sessions, tokens
+from dashboard.your_data import refusals, sessions, tokens
 from dashboard.your_data.tokens import Fault
 from memadmin.memory import StoreUnavailable, your_data_token
 from tests.desk.conftest import Person
@@ -23,7 +24,7 @@ from tests.your_data.conftest import browser, come_in, in_persons_look, last_eve
 
 pytestmark = pytest.mark.django_db
 
-ENTER, START, LEAVE = "/your-data/enter", "/your-data/", "/your-data/leave"
+ENTER, START, LEAVE, REFUSED = "/your-data/enter", "/your-data/", "/your-data/leave", "/your-data/enter/refused"
 TEXT = "I am vegetarian."
 POSTED = [
     "leave-your-data",
@@ -95,7 +96,7 @@ def test_somebody_whom_the_store_knows_is_taken_into_the_directory(alice: Person
 
 def test_somebody_about_whom_nothing_is_remembered_is_told_so_and_not_taken_into_the_directory(alice: Person) -> None:
     client = come_in(browser(), alice)
-    assert "Nothing is remembered about you" in looks_in(client)
+    assert "nothing was remembered about you" in looks_in(client)
     assert not Tenant.objects.filter(user_id=alice.user_id).exists()
 
 
@@ -188,7 +189,41 @@ def test_a_link_lets_in_once(alice: Person) -> None:
     token = token_for(alice.user_id)
     assert browser().get(ENTER, {"token": token}).status_code == 302
     response = browser().get(ENTER, {"token": token})
-    assert (response.status_code, token in response.text) == (403, False)
+    assert (response.status_code, response.headers["Location"]) == (302, REFUSED)
+
+
+def test_a_link_that_lets_nobody_in_leaves_no_token_in_the_address_and_one_event(alice: Person) -> None:
+    client = come_in(browser(), alice)
+    page = client.get(ENTER, {"token": "x"}, follow=True)
+    assert (page.request["PATH_INFO"], page.request["QUERY_STRING"], page.status_code) == (REFUSED, "", 403)
+    assert ("This link does not work" in page.text, reverse("leave-your-data") in page.text) == (True, False)
+    assert AuditEvent.objects.filter(action=Action.YOUR_DATA_REFUSED).count() == 1
+    back = client.post(reverse("choose-language"), {"language": "de", "next": REFUSED}, follow=True)
+    assert (back.status_code, back.headers["Content-Language"]) == (403, "de")
+
+
+def refusals_from(address: str, number: int) -> list[int]:
+    client = browser(REMOTE_ADDR=address)
+    return [client.post(ENTER, {"token": "x"}).status_code for _ in range(number)]
+
+
+def test_refused_tokens_of_one_client_do_not_flood_the_log(alice: Person) -> None:
+    assert refusals_from("203.0.113.7", 24) == [403] * 20 + [429] * 4
+    assert AuditEvent.objects.filter(action=Action.YOUR_DATA_REFUSED).count() == 21
+    assert last_event().counts == {"fault": "too-often"}
+    come_in(browser(REMOTE_ADDR="203.0.113.7"), alice)
+
+
+def test_one_client_is_a_network_and_says_nothing_of_others(db: None) -> None:
+    assert refusals_from("2001:db8::1", 20) == [403] * 20
+    assert refusals_from("2001:db8::2", 1) == [429]
+    assert refusals_from("203.0.113.8", 1) == [403]
+
+
+def test_refusals_count_for_ten_minutes(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    refusals_from("203.0.113.7", 22)
+    monkeypatch.setattr(refusals, "WITHIN", timedelta(0))
+    assert refusals_from("203.0.113.7", 1) == [403]
 
 
 def test_a_spent_token_is_noted_until_after_it_could_be_used(alice: Person) -> None:
@@ -246,7 +281,7 @@ def test_a_body_that_is_too_large_is_refused_and_on_record() -> None:
 
 
 def test_a_token_of_a_megabyte_in_a_link_is_refused_and_on_record() -> None:
-    assert browser().get(ENTER, {"token": "x" * 1_000_000}).status_code == 403
+    assert browser().get(ENTER, {"token": "x" * 1_000_000}, follow=True).status_code == 403
     assert last_event().counts == {"fault": "too-long"}
 
 
@@ -531,10 +566,26 @@ def test_the_language_can_be_switched_on_a_page_that_came_of_a_form(alice: Perso
     (memory_id,) = alice.remember(TEXT)
     client = come_in(browser(), alice)
     for name, arguments in (("search-your-data", []), ("save-correction", [memory_id])):
-        page = client.post(reverse(name, args=arguments), {"query": "food", "text": "I eat meat.", "token": "old"})
+        page = client.post(reverse(name, args=arguments), {"query": "", "text": "I eat meat.", "token": "old"})
         back = re.search(r'name="next" value="([^"]*)"', page.text)[1]
         response = client.post(reverse("choose-language"), {"language": "de", "next": back}, follow=True)
         assert (response.status_code, response.headers["Content-Language"]) == (200, "de")
+
+
+def test_the_language_switch_keeps_what_was_searched_for(alice: Person) -> None:
+    alice.remember(TEXT)
+    client = come_in(browser(), alice)
+    found = client.post(reverse("search-your-data"), {"query": "food"}).headers["Location"]
+    for address in (found, START + "?cursor=x", reverse("list-looks") + "?own=yes"):
+        back = html.unescape(re.search(r'name="next" value="([^"]*)"', client.get(address).text)[1])
+        assert client.post(reverse("choose-language"), {"language": "de", "next": back}).headers["Location"] == address
+
+
+def test_a_token_is_in_no_form_of_a_page(alice: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(appending, "_insert", broken)
+    token = token_for(alice.user_id)
+    response = browser().get(ENTER, {"token": token})
+    assert (response.status_code, token in response.text) == (503, False)
 
 
 def test_errors_are_in_the_persons_language(alice: Person) -> None:

@@ -127,6 +127,19 @@ def test_the_copy_has_the_requests_with_their_decisions(alice: Person, bob: Pers
     assert asked["state_words"] in text_of(zipped, "index.html")
     assert "T-4712" not in everything_in(zipped)
     assert "Bob asked" not in everything_in(zipped)
+    assert asked["narrative"] is None
+
+
+def test_the_copy_has_what_the_person_wrote_and_not_what_staff_noted(alice: Person) -> None:
+    request_of(alice, channel="person", identity_method="signed-in", narrative="It was <b>tea</b>.")
+    request_of(alice, channel="staff", identity_method="signed-in", narrative="Noted by Sam.")
+    request_of(alice, channel="person", identity_method="contact", narrative="By e-mail.")
+    zipped = copy_of(alice)
+    asked = json.loads(zipped.read("requests.json"))["requests"]
+    assert sorted(filter(None, (one["narrative"] for one in asked))) == ["It was <b>tea</b>."]
+    assert "It was <b>tea</b>." in [row["narrative"] for row in rows_of(zipped, "requests.csv")]
+    assert "It was &lt;b&gt;tea&lt;/b&gt;." in text_of(zipped, "index.html")
+    assert "Noted by Sam." not in everything_in(zipped)
 
 
 def test_why_an_erasure_failed_inside_is_not_in_the_copy(alice: Person) -> None:

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from dashboard import audit
 from dashboard.audit import Action
-from dashboard.models import AuditEvent, Intake, PrivacyRequest, Staff, Tenant
+from dashboard.models import AuditEvent, AuditNote, Intake, PrivacyRequest, Staff, Tenant
 from dashboard.privacy.actors import Actor
 from dashboard.privacy.codes import Kind
 from dashboard.privacy.opening import Asked, open_request
@@ -84,12 +84,12 @@ def test_another_address_than_the_persons_proves_nothing_and_is_where_to_answer(
     _route(sam, _waiting(), alice.user_id)
     made = PrivacyRequest.objects.get()
     assert made.identity_method == "none"
-    assert made.narrative == f"To be answered at {EMAIL}.\n\nForget my bees."
+    assert (made.narrative, made.received_note) == ("Forget my bees.", f"{intake.RECEIVED_NOTE} Answer to {EMAIL}.")
 
 
 def test_its_clock_runs_from_the_day_the_address_was_proved(sam: Client, alice: Person) -> None:
     then = timezone.now() - timedelta(days=9)
-    _route(sam, _waiting(verified_at=then), alice.tenant.user_id)
+    _route(sam, _waiting(verified_at=then), _with_email(alice, EMAIL).user_id)
     made = PrivacyRequest.objects.get()
     assert (made.received_on, made.received_note) == (timezone.localdate(then), intake.RECEIVED_NOTE)
 
@@ -101,6 +101,13 @@ def test_an_open_erasure_of_that_person_gets_it(sam: Client, alice: Person) -> N
     assert PrivacyRequest.objects.get().narrative == "By letter.\n\nForget my bees."
 
 
+def test_a_strangers_words_are_not_put_into_a_persons_mouth(sam: Client, alice: Person) -> None:
+    made = open_request(alice.tenant, Actor.operator("test"), Asked(kind=Kind.ERASURE, ground="17-1-b"))
+    assert _route(sam, _waiting(), alice.user_id).status_code == 400
+    made.refresh_from_db()
+    assert (made.narrative, intake.waiting().count()) == ("", 1)
+
+
 @pytest.mark.parametrize("typed", ["u_nobody", "", "*"])
 def test_what_fits_nobody_is_said_and_nothing_is_done(sam: Client, store: None, typed: str) -> None:
     asked = _waiting()
@@ -108,6 +115,7 @@ def test_what_fits_nobody_is_said_and_nothing_is_done(sam: Client, store: None, 
     assert response.status_code == 400
     assert 'class="problem"' in response.text
     assert intake.waiting().get() == asked
+    assert not AuditNote.objects.exists()
 
 
 def test_what_fits_two_people_is_said_and_both_look_ups_are_on_record(sam: Client, alice: Person, bob: Person) -> None:

@@ -1,5 +1,6 @@
 """What Alice reads about herself, and what she can have done about it; nobody else, and nothing else."""
 
+import html
 import re
 import uuid
 from collections.abc import Callable
@@ -14,7 +15,7 @@ from django.utils import timezone
 
 from dashboard import access, audit, rectification
 from dashboard.audit import Action, ActorKind, tenant_digest
-from dashboard.models import AuditEvent, Certificate, Freeze, PrivacyRequest
+from dashboard.models import AuditEvent, Certificate, ErasureRun, Freeze, PrivacyRequest
 from dashboard.privacy import approving, finishing, holds, previewing, running
 from dashboard.privacy.actors import Actor
 from dashboard.privacy.codes import Exemption, Kind
@@ -121,6 +122,14 @@ def test_one_memory_shows_where_it_came_from_and_how_it_changed(alice: Person) -
         assert shown in text
 
 
+def test_details_are_in_plain_words(alice: Person) -> None:
+    kept = {"tags": ["Café", 1, None], "sure": True, "old": False, "mood": None}
+    (memory_id,) = alice.scope.add(VEGETARIAN, metadata=kept).ids
+    text = html.unescape(come_in(browser(), alice).get(page_of("show-your-memory", memory_id)).text)
+    shown = dict(re.findall(r'<dt>(\w+)</dt><dd class="text">([^<]*)</dd>', text))
+    assert shown == {"tags": '["Café", 1, null]', "sure": "yes", "old": "no", "mood": "nothing"}
+
+
 def test_a_search_finds_by_meaning(hers: Client, alice: Person) -> None:
     alice.remember(LISBON)
     response = hers.post(reverse("search-your-data"), {"query": "food preferences"}, follow=True)
@@ -152,6 +161,40 @@ def test_a_search_is_nobody_elses(hers: Client, bob: Person) -> None:
 
 def test_what_is_not_shown_is_named(hers: Client) -> None:
     assert "What is not shown here, and why" in hers.get(START).text
+    text = hers.get("/your-data/download/").text
+    assert ("What is not in it, and why" in text, "picked out of your memories" in text) == (True, True)
+
+
+@pytest.mark.parametrize("days", [0, 35])
+def test_backups_are_named_where_there_are_any(hers: Client, settings: Any, days: int) -> None:
+    settings.MEMADMIN_BACKUP_DAYS = days
+    assert ("Backups, which are overwritten after 35 days at most." in hers.get(START).text) is bool(days)
+
+
+def test_all_that_is_open_is_listed_and_of_what_ended_the_newest(hers: Client, alice: Person, set_way: Any) -> None:
+    tenant, known = alice.tenant, {"channel": "person", "profile": "gdpr", "received_on": timezone.localdate()}
+    digest = tenant_digest(alice.user_id)
+    for state in ["received"] * 7 + ["refused"] * 7:
+        PrivacyRequest.objects.create(tenant=tenant, tenant_digest=digest, kind="access", state=state, **known)
+    text = hers.get(START).text
+    assert (text.count("/your-data/requests/"), "are in the download" in text) == (12, True)
+    set_way(Act.DOWNLOAD, "off")
+    assert "download" not in hers.get(START).text.lower()
+
+
+def test_where_no_memory_is_left_the_rest_can_be_had_and_forgotten(hers: Client, alice: Person, memory_id: str) -> None:
+    hers.post(page_of("forget-memory", memory_id))
+    text = hers.get(START).text
+    assert ("The agent has noted nothing" in text, "/your-data/download/" in text) == (True, True)
+    assert FORGET_EVERYTHING in text
+    assert ask_for_everything(hers).status_code == 200
+    assert asked_of(alice).state == "awaiting-approval"
+
+
+def test_nothing_at_once_is_offered_where_all_of_it_is_off(hers: Client, set_way: Any) -> None:
+    for act in (Act.DOWNLOAD, Act.FORGET_EVERYTHING):
+        set_way(act, "off")
+    assert "Everything at once" not in hers.get(START).text
 
 
 def test_long_memories_are_shortened_in_the_list_and_whole_on_their_page(alice: Person) -> None:
@@ -240,6 +283,20 @@ def test_a_correction_that_the_store_breaks_off_is_no_success(
     assert "try again" in text
 
 
+def test_a_correction_that_is_sent_twice_leads_to_the_memory_that_it_corrected(hers: Client, memory_id: str) -> None:
+    token = check_correction(hers, memory_id, "I eat fish.")
+    save_correction(hers, memory_id, "I eat fish.", token)
+    again = save_correction(hers, memory_id, "I eat fish.", token)
+    assert again.redirect_chain == [(page_of("show-your-memory", memory_id), 302)]
+    assert AuditEvent.objects.filter(action=Action.MEMORY_RECTIFIED).count() == 1
+
+
+def test_the_same_wording_is_no_correction(hers: Client, memory_id: str) -> None:
+    response = hers.post(page_of("correct-memory", memory_id), {"text": VEGETARIAN})
+    assert (response.status_code, "The wording is the same." in response.text) == (400, True)
+    assert "What would change" not in response.text
+
+
 # Forgetting one, and not using one for now.
 
 
@@ -283,6 +340,20 @@ def test_a_hold_leaves_the_memory_as_it_is(
     assert response.status_code == (200 if name == "correct-memory" else 403)
     assert "Court of Alice" not in response.text
     assert alice.scope.get(memory_id).text == VEGETARIAN
+
+
+@pytest.mark.parametrize("way", ["at-once", "ask", "off"])
+def test_under_a_hold_alice_reads_the_article_and_can_ask_where_that_is_offered(
+    hers: Client, alice: Person, memory_id: str, officer: Actor, way: str, set_way: Any
+) -> None:
+    set_way(Act.CORRECT, way)
+    hold(alice, officer)
+    response = hers.post(page_of("forget-memory", memory_id))
+    assert (response.status_code, "Art. 17(3)(e)" in response.text) == (403, True)
+    assert "corrected or forgotten when that is over" in response.text
+    assert "Ask Legal" not in response.text
+    assert (page_of("ask-about-memory", memory_id) in response.text) == (way != "off")
+    assert (last_event().action, last_event().outcome) == (Action.DENIED, "refused")
 
 
 @committed
@@ -359,6 +430,35 @@ def test_what_is_asked_for_opens_a_request_and_does_nothing_by_itself(
     assert (memory.text, memory.restricted) == (VEGETARIAN, False)
 
 
+@pytest.mark.parametrize(
+    ("way", "said", "offered"),
+    [
+        ("at-once", "until you allow it again", True),
+        ("ask", "you can ask us to have it used again", True),
+        ("off", "write to us", False),
+    ],
+)
+def test_what_is_not_used_for_now_says_how_it_is_used_again(
+    hers: Client, alice: Person, memory_id: str, way: str, said: str, *, offered: bool, set_way: Any
+) -> None:
+    set_way(Act.RESTRICT, way)
+    alice.scope.restrict(memory_id)
+    text = hers.get(page_of("show-your-memory", memory_id)).text
+    assert (said in text, page_of("use-memory-again", memory_id) in text) == (True, offered)
+
+
+def test_that_a_memory_is_used_again_is_asked_for_once_in_words(
+    hers: Client, alice: Person, memory_id: str, set_way: Any
+) -> None:
+    set_way(Act.RESTRICT, "ask")
+    alice.scope.restrict(memory_id)
+    for _ in range(2):
+        assert hers.post(page_of("use-memory-again", memory_id), follow=True).status_code == 200
+    asked = asked_of(alice)
+    assert (asked.kind, asked.narrative) == (Kind.RESTRICTION, f"Please use this memory again: {memory_id}")
+    assert alice.scope.get(memory_id).restricted
+
+
 def test_asking_twice_about_one_memory_is_one_request_and_about_two_is_two(
     hers: Client, alice: Person, memory_id: str, set_way: Any
 ) -> None:
@@ -371,10 +471,10 @@ def test_asking_twice_about_one_memory_is_one_request_and_about_two_is_two(
 
 
 def test_what_is_said_later_is_added_to_what_was_said_first(hers: Client, memory_id: str) -> None:
-    for words in ("It was tea.", "Green tea.", "Green tea."):
+    for words in ("It was tea.", "Green tea.", "Green tea.", "tea"):
         hers.post(page_of("ask-about-memory", memory_id), {"narrative": words})
-    assert PrivacyRequest.objects.get().narrative == "It was tea.\n\nGreen tea."
-    assert AuditEvent.objects.filter(action="request-added-to", actor_kind="person").count() == 1
+    assert PrivacyRequest.objects.get().narrative == "It was tea.\n\nGreen tea.\n\ntea"
+    assert AuditEvent.objects.filter(action="request-added-to", actor_kind="person").count() == 2
 
 
 def test_a_memory_can_be_asked_about_where_it_could_be_corrected_at_once(
@@ -427,8 +527,10 @@ def test_at_once_the_controllers_standing_decision_approves(hers: Client, alice:
 def test_a_cooling_off_is_kept_also_at_once(hers: Client, alice: Person, set_way: Any, settings: Any) -> None:
     set_way(Act.FORGET_EVERYTHING, "at-once")
     settings.MEMADMIN_COOLING_OFF_HOURS = 24
-    ask_for_everything(hers)
+    assert "It starts after 24 hours; until then you can withdraw it." in hers.get(FORGET_EVERYTHING).text
+    text = ask_for_everything(hers).text
     assert asked_of(alice).scheduled_for > timezone.now() + timedelta(hours=23)
+    assert ("It starts on " in text, "Until then you can withdraw it." in text) == (True, True)
 
 
 @pytest.mark.parametrize("way", ["ask", "at-once"])
@@ -475,6 +577,30 @@ def test_with_the_store_down_the_request_is_taken_and_shown_as_it_is(
     assert "nothing was done" not in response.text
 
 
+@pytest.mark.parametrize(("way", "state"), [("ask", "awaiting-approval"), ("at-once", "scheduled")])
+def test_what_the_store_was_down_for_goes_on_once_it_answers(
+    hers: Client, alice: Person, way: str, state: str, set_way: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def down(_tenant: Any) -> None:
+        raise StoreUnavailable("It does not answer.")
+
+    set_way(Act.FORGET_EVERYTHING, way)
+    with monkeypatch.context() as patched:
+        patched.setattr(access, "open_scope_for_erasure", down)
+        text = ask_for_everything(hers).text
+        try_again = reverse("try-request-again", args=[asked_of(alice).pk])
+        still_down = hers.post(try_again)
+    assert try_again in text
+    assert (still_down.status_code, "so nothing has changed" in still_down.text) == (503, True)
+    assert (hers.post(try_again).status_code, asked_of(alice).state) == (302, state)
+
+
+def test_what_staff_have_received_is_not_submitted_by_the_person(hers: Client, alice: Person, ask: Any) -> None:
+    try_again = reverse("try-request-again", args=[ask(alice).pk])
+    assert try_again not in hers.get(reverse("show-your-request", args=[asked_of(alice).pk])).text
+    assert (hers.post(try_again).status_code, asked_of(alice).state) == (409, "received")
+
+
 # How a request stands.
 
 
@@ -484,7 +610,7 @@ def test_alice_takes_her_request_back_before_anything_is_erased(hers: Client, al
     assert withdraw in hers.get(reverse("show-your-request", args=[asked_of(alice).pk])).text
     response = hers.post(withdraw, follow=True)
     assert (asked_of(alice).state, alice.scope.count()) == ("cancelled", 1)
-    assert "This was withdrawn. Nothing was erased." in response.text
+    assert "This is closed. Nothing was erased." in response.text
     assert withdraw not in response.text
     again = hers.post(withdraw)
     assert (again.status_code, "not possible any more" in again.text) == (409, True)
@@ -586,6 +712,24 @@ def test_alice_reads_how_a_request_stands_that_staff_opened_and_not_what_staff_w
         assert hidden not in text
 
 
+@pytest.mark.parametrize(
+    ("state", "said"),
+    [
+        ("scheduled", "This was interrupted and goes on soon. What was erased stays erased."),
+        ("failed", "What was erased stays erased; something may still be there."),
+        ("blocked", "Nothing more is erased until that is over."),
+    ],
+)
+def test_an_erasure_that_has_begun_is_not_said_to_have_erased_nothing(
+    hers: Client, alice: Person, approved: Approved, state: str, said: str
+) -> None:
+    asked = approved(alice)
+    ErasureRun.objects.create(request=asked, step="collected", total=2_162, done=1_000)
+    PrivacyRequest.objects.filter(pk=asked.pk).update(state=state)
+    text = hers.get(reverse("show-your-request", args=[asked.pk])).text
+    assert (said in text, "Nothing has been erased yet" in text) == (True, False)
+
+
 # Erased meanwhile.
 
 
@@ -603,10 +747,45 @@ def test_a_person_who_was_erased_meanwhile_is_told_and_gets_the_certificate(
     assert ("Everything about you was erased" in text, page in text) == (True, True)
     assert "Erased" in hers.get(page).text
     assert f"certificate-{certificate.pk}.json" in hers.get(file).headers["Content-Disposition"]
-    assert reverse("verify-certificate") in hers.get(page).text
+    assert f'href="{reverse("verify-certificate")}" target="_blank" rel="noopener"' in hers.get(page).text
     for name in ("search-your-data", "forget-everything"):
         assert hers.post(reverse(name), {"query": "x"}).headers["Location"] == START
     assert hers.get(page_of("show-your-memory", memory_id)).headers["Location"] == START
+
+
+@committed
+def test_where_not_every_place_could_be_searched_nobody_says_that_everything_is_gone(
+    hers: Client, alice: Person, approved: Approved
+) -> None:
+    asked = carry_out(approved(alice))
+    steps = "Every place searched" in hers.get(reverse("show-your-request", args=[asked.pk])).text
+    unchecked = asked.run.verdict | {"places": [{"place": "history", "status": "unchecked", "count": 0}]}
+    ErasureRun.objects.update(verdict=unchecked)
+    start, request = (hers.get(page).text for page in (START, reverse("show-your-request", args=[asked.pk])))
+    assert ("What was found about you was erased" in start, "Everything about you was erased" in start) == (True, False)
+    assert "Not every place could be checked afterwards." in start
+    assert (steps, "Every place searched" in request) == (True, False)
+    assert "Searched, but not every place" in request
+
+
+@committed
+def test_until_it_is_certified_an_erasure_is_said_to_be_under_way(
+    hers: Client, alice: Person, approved: Approved
+) -> None:
+    running.run(approved(alice), JOB)
+    text = hers.get(START).text
+    assert (visit_of(hers).tenant, "An erasure of your data is under way" in text) == (None, True)
+    finishing.finish(JOB)
+    assert "Everything about you was erased" in hers.get(START).text
+
+
+def test_what_was_learned_since_alice_came_in_is_not_said_not_to_exist(alice: Person) -> None:
+    client = come_in(browser(), alice)
+    alice.remember(VEGETARIAN)
+    text = client.get(START).text
+    assert "When you came in, nothing was remembered about you" in text
+    assert "To look again, open these pages from the app." in text
+    assert VEGETARIAN in come_in(browser(), alice).get(START).text
 
 
 @committed
@@ -691,7 +870,7 @@ def test_a_result_never_looks_better_than_it_is(
 def test_alice_reads_who_looked_without_names_search_texts_and_notes(hers: Client, sam: Client, alice: Person) -> None:
     reference = alice.tenant.reference
     sam.get(reverse("browse-memories", args=[reference]))
-    sam.post(reverse("search-memories", args=[reference]), {"query": "embarrassing secrets"})
+    sam.post(reverse("search-memories", args=[reference]), {"query": "embarrassing secrets"}, follow=True)
     audit.record(Action.MEMORY_OPENED, actor="sam", tenant=alice.tenant, reason="Note of Sam.")
     text = hers.get(reverse("list-looks")).text
     assert "Looked at 1 memory." in text
@@ -816,6 +995,20 @@ def test_a_memory_that_cannot_be_stopped_from_being_used_while_it_is_erased_says
     response = hers.post(page_of("stop-using-memory", memory_id))
     assert (response.status_code, "Everything is being erased" in response.text) == (409, True)
     assert "u_alice" not in response.text
+
+
+def test_what_the_store_breaks_off_is_not_said_to_be_undone(
+    hers: Client, memory_id: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: Any) -> None:
+        raise StoreUnavailable("It does not answer.")
+
+    monkeypatch.setattr(ScopedMemory, "restrict", fail)
+    response = hers.post(page_of("stop-using-memory", memory_id))
+    assert (response.status_code, "nothing was done" in response.text) == (503, False)
+    assert "We do not know whether this was done. Look again before you repeat it." in response.text
+    monkeypatch.setattr(ScopedMemory, "get", fail)
+    assert "nothing was done" in hers.get(page_of("show-your-memory", memory_id)).text
 
 
 def test_what_was_checked_can_be_saved_for_a_while_only(

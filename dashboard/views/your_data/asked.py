@@ -3,8 +3,10 @@
 import uuid
 from typing import Any
 
+from django.conf import settings
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
+from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_htmx.http import HttpResponseClientRefresh
 
@@ -13,7 +15,7 @@ from dashboard.access import Visit, for_person
 from dashboard.audit import Action
 from dashboard.models import PrivacyRequest
 from dashboard.privacy import progress
-from dashboard.privacy.codes import Channel, Kind
+from dashboard.privacy.codes import Kind
 from dashboard.privacy.moving import has_begun
 from dashboard.privacy.states import NotNow, State, Verb, allowed
 from dashboard.requests import PersonRequest
@@ -21,7 +23,7 @@ from dashboard.views.your_data.pages import page
 from dashboard.your_data import asking, wording
 from dashboard.your_data.acts import Act, Way, way
 from dashboard.your_data_forms import ForgetEverythingForm
-from memadmin.memory import MemoryScopeError
+from memadmin.memory import MemoryScopeError, StoreUnavailable
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -34,7 +36,12 @@ def forget_everything(request: PersonRequest) -> HttpResponse:
     if form.is_valid():
         return _asked_for(request, form.cleaned_data)
     audit.record(Action.OVERVIEW_VIEWED, request=request, counts={"memories": (count := request.memory.count())})
-    context = {"form": form, "count": count, "under_way": asking.erasure_under_way(request.person)}
+    context = {
+        "form": form,
+        "count": count,
+        "under_way": asking.erasure_under_way(request.person),
+        "cooling_off": settings.MEMADMIN_COOLING_OFF_HOURS,
+    }
     return page(request, "forget_everything.html", context, status=400 if form.is_bound else 200)
 
 
@@ -44,7 +51,7 @@ def show_your_request(request: PersonRequest, request_id: uuid.UUID) -> HttpResp
     """How one request stands, truly; what the person can do about it now."""
     asked = _of_this_person(request, request_id)
     audit.record(Action.REQUEST_VIEWED, request=request, purpose=str(asked.pk))
-    return page(request, "request.html", _context(asked))
+    return page(request, "request.html", {**_context(asked), "is_there": _is_there(request, asked)})
 
 
 @require_safe
@@ -73,11 +80,13 @@ def withdraw_request(request: PersonRequest, request_id: uuid.UUID) -> HttpRespo
 @require_POST
 @for_person(Visit.BEGUN)
 def try_request_again(request: PersonRequest, request_id: uuid.UUID) -> HttpResponse:
-    """Have an erasure that stopped with an error go on."""
+    """Have an erasure go on that stopped with an error, or that the store was down for."""
     try:
         asking.try_again(request, _of_this_person(request, request_id))
     except NotNow:
         return _too_late(request, request_id)
+    except StoreUnavailable:
+        return _stands(request, request_id, {"store_is_down": True}, status=503)
     return redirect("show-your-request", request_id)
 
 
@@ -93,11 +102,26 @@ def _of_this_person(request: PersonRequest, request_id: uuid.UUID) -> PrivacyReq
     return get_object_or_404(asking.requests_of(request.person), pk=request_id)
 
 
+def _is_there(request: PersonRequest, asked: PrivacyRequest) -> bool:
+    """Whether the one memory that it is about can be looked at."""
+    if not asked.memory_id or request.person.tenant is None:
+        return False
+    try:
+        return request.memory.get(asked.memory_id) is not None
+    except StoreUnavailable:  # how the request stands is to be read all the same
+        return False
+
+
 def _too_late(request: PersonRequest, request_id: uuid.UUID) -> HttpResponse:
     """The state has changed since the page was shown: show how it stands now."""
+    return _stands(request, request_id, {"too_late": True}, status=409)
+
+
+def _stands(request: PersonRequest, request_id: uuid.UUID, said: dict[str, bool], *, status: int) -> HttpResponse:
+    """How the request stands, since what was wanted cannot be done."""
     asked = _of_this_person(request, request_id)
     audit.record(Action.REQUEST_VIEWED, request=request, purpose=str(asked.pk), outcome=audit.Outcome.REFUSED)
-    return page(request, "request.html", {**_context(asked), "too_late": True}, status=409)
+    return page(request, "request.html", {**_context(asked), **said}, status=status)
 
 
 def _context(asked: PrivacyRequest) -> dict[str, Any]:
@@ -107,8 +131,10 @@ def _context(asked: PrivacyRequest) -> dict[str, Any]:
         "run": progress.of(asked),
         "live": state in progress.LIVE,
         "can_withdraw": allowed(state, Verb.CANCEL, kind=kind, started=has_begun(asked)),
-        "can_try_again": allowed(state, Verb.RESUME, kind=kind),
+        "can_try_again": asking.can_try_again(asked),
         "certificate": getattr(asked, "certificate", None),
-        "steps": wording.steps(state) if kind is Kind.ERASURE else [],
-        "words": asked.narrative if asked.channel == Channel.PERSON else "",  # what staff wrote is not the person's
+        "own_withdrawal": asked.decision_reason == asking.WITHDRAWN,
+        "steps": wording.steps(state, asking.verdict_of(asked)) if kind is Kind.ERASURE else [],
+        "starts_later": state is State.SCHEDULED and asked.scheduled_for and asked.scheduled_for > timezone.now(),
+        "words": asking.own_words(asked),
     }

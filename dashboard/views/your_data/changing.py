@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from dashboard import audit, erasure, rectification, restriction
@@ -49,7 +50,10 @@ def save_correction(request: PersonRequest, memory_id: str) -> HttpResponse:
     try:
         event = rectification.save(request, memory_id, text=text, token=token, reason="")
     except rectification.NotAsChecked:
-        return _ask_again(request, found(request, memory_id), text, refused=True)
+        current = found(request, memory_id)
+        if current.text == text:  # the form was sent twice: it is saved already
+            return redirect("show-your-memory", memory_id)
+        return _ask_again(request, current, text, refused=True)
     return redirect("show-your-result", event.pk)
 
 
@@ -94,10 +98,16 @@ def stop_using_memory(request: PersonRequest, memory_id: str) -> HttpResponse:
 @require_POST
 @for_person(Visit.WITH_MEMORIES)
 def use_memory_again(request: PersonRequest, memory_id: str) -> HttpResponse:
-    """Give it back to the agent."""
-    _need(Act.RESTRICT, Way.AT_ONCE)
-    found(request, memory_id)
-    return _hidden_or_not(request, memory_id, restriction.lift)
+    """Give it back to the agent; or ask for that."""
+    _need(Act.RESTRICT, Way.AT_ONCE, Way.ASK)
+    memory = found(request, memory_id)
+    if way(Act.RESTRICT) is Way.AT_ONCE:
+        return _hidden_or_not(request, memory_id, restriction.lift)
+    if not memory.restricted:
+        raise Http404
+    # Named in words only: a restriction that is asked for one memory is done once the agent does not use that one.
+    wish = _("Please use this memory again: %(memory)s") % {"memory": memory_id}
+    return redirect("show-your-request", asking.ask(request, Act.RESTRICT, narrative=wish).pk)
 
 
 @require_safe

@@ -1,6 +1,7 @@
 """A copy of everything, to take along: at once where it is small, made in the background where it is large."""
 
 from collections.abc import Generator
+from typing import Any
 
 from django.http import FileResponse, Http404, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
@@ -29,7 +30,7 @@ def download_your_data(request: PersonRequest) -> HttpResponseBase:
         return _made(request)
     audit.record(Action.OVERVIEW_VIEWED, request=request)
     export = exporting.newest(request.person.tenant_digest)
-    return page(request, "download.html", {"export": export, "standing": export and exporting.standing(export)})
+    return page(request, "download.html", _context(request, export))
 
 
 @require_safe
@@ -57,9 +58,14 @@ def fetch_export(request: PersonRequest) -> HttpResponseBase:
     return FileResponse(file, as_attachment=True, filename=exporting.FILE_NAME, content_type="application/zip")
 
 
+def _context(request: PersonRequest, export: Export | None) -> dict[str, Any]:
+    standing = export and exporting.standing(export)
+    return {"export": export, "standing": standing, "at_once": asking.may_download(request.person)}
+
+
 def _made(request: PersonRequest) -> HttpResponseBase:
     tenant = request.person.tenant
-    if way(Act.DOWNLOAD) is Way.ASK:
+    if not asking.may_download(request.person):
         if tenant is None:
             raise Http404
         return redirect("show-your-request", asking.ask(request, Act.DOWNLOAD).pk)

@@ -15,7 +15,7 @@ from dashboard.access import Visit, for_person
 from dashboard.audit import Action
 from dashboard.requests import PersonRequest
 from dashboard.views.your_data import pages
-from dashboard.your_data import branding, sessions
+from dashboard.your_data import branding, refusals, sessions
 from dashboard.your_data.branding import UnusableBrand
 from dashboard.your_data.tokens import Fault, TokenRefused
 
@@ -30,20 +30,26 @@ def enter_your_data(request: HttpRequest) -> HttpResponse:
     """Let in whom the host application's token names, and forget the token: it is not in the next address."""
     request.person = None  # type: ignore[attr-defined]  # who comes need not be who was here before
     if _size(request) > LARGEST_BODY:
-        _refuse(request, Fault.TOO_LONG)
-        return pages.not_let_in(request, status=413)
+        return _not_let_in(request, Fault.TOO_LONG, status=413)
     try:
         token = (request.POST or request.GET).get("token", "")
     except (SuspiciousOperation, MultiPartParserError):
-        _refuse(request, Fault.MALFORMED)
-        return pages.not_let_in(request, status=400)
+        return _not_let_in(request, Fault.MALFORMED, status=400)
     try:
         cookie = sessions.enter(request, token)
-    except TokenRefused:
-        return pages.not_let_in(request)
+    except TokenRefused as refused:
+        return _not_let_in(request, refused.fault)
     response = redirect("show-your-data")
     sessions.set_cookie(response, cookie)
     return response
+
+
+@require_safe
+@for_person(Visit.NONE)
+def show_refusal(request: HttpRequest) -> HttpResponse:
+    """Where a link leads whose token let nobody in; the refusal is on record already."""
+    request.person = None  # type: ignore[attr-defined]  # nothing of who was here before
+    return pages.not_let_in(request)
 
 
 @require_POST
@@ -111,7 +117,9 @@ def _size(request: HttpRequest) -> int:
     return int(said) if said.isdecimal() else 0
 
 
-def _refuse(request: HttpRequest, fault: Fault) -> None:
-    audit.record(
-        Action.YOUR_DATA_REFUSED, request=request, outcome=audit.Outcome.REFUSED, counts={"fault": fault.value}
-    )
+def _not_let_in(request: HttpRequest, fault: Fault, *, status: int = 403) -> HttpResponse:
+    """Record it and say so; of a link, without its token in the address: that names the person."""
+    recorded = refusals.record(request, fault)
+    if request.method == "GET":
+        return redirect("show-refusal")
+    return pages.not_let_in(request, status=status if recorded else 429)

@@ -8,7 +8,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from dashboard.views import render
-from dashboard.your_data import acts, branding, keys
+from dashboard.your_data import acts, branding, keys, wording
 
 
 def page(
@@ -29,7 +29,28 @@ def page(
 def error(request: HttpRequest, status: int) -> HttpResponse:
     """What went wrong, and what to do next."""
     title, explanation = _explained(status)
+    if status >= 500 and request.method == "POST" and getattr(request, "person", None):  # where it broke off is unknown
+        explanation = _("We do not know whether this was done. Look again before you repeat it.")
     return page(request, "error.html", {"title": title, "explanation": explanation}, status=status)
+
+
+def held(request: HttpRequest, code: str) -> HttpResponse:
+    """A hold keeps a memory as it is: the article, not the case; where the controller offers it, a way to ask.
+
+    Args:
+        code: the exemption, Art. 17(3).
+    """
+    match = request.resolver_match
+    context = {
+        "title": _("This cannot be done now"),
+        "explanation": _(
+            "Nothing was done. The law requires us to keep something about you for now. "
+            "This memory can be corrected or forgotten when that is over."
+        ),
+        "reason": wording.REASONS.get(code, ""),
+        "memory_id": match.kwargs.get("memory_id", "") if match else "",
+    }
+    return page(request, "error.html", context, status=403)
 
 
 def visit_is_over(request: HttpRequest) -> HttpResponse:
@@ -58,12 +79,10 @@ def _explained(status: int) -> tuple[str, str]:
         400: (_("That did not work"), _("Something that was sent was not understood. Go back and try again.")),
         403: (
             _("This cannot be done now"),
-            _(
-                "Nothing was done. The page may be out of date: reload it and try again. "
-                "Or the law requires us to keep this for now: write to us."
-            ),
+            _("Nothing was done. The page may be out of date: reload it and try again. Or write to us."),
         ),
         404: (_("Not found"), _("There is nothing here.")),
+        405: (_("Not found"), _("There is nothing here.")),
         409: (
             _("Everything is being erased"),
             _("While everything about you is being erased, nothing can be changed."),

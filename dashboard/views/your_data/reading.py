@@ -10,13 +10,16 @@ from django.views.decorators.http import require_POST, require_safe
 from dashboard import audit, sealing
 from dashboard.access import Visit, for_person
 from dashboard.audit import Action
+from dashboard.models import FINAL_STATES
+from dashboard.privacy import claims
+from dashboard.privacy.claims import Standing
 from dashboard.requests import PersonRequest
 from dashboard.views.your_data.pages import error, page
 from dashboard.your_data import asking
 from dashboard.your_data_forms import SearchForm
 from memadmin.memory import InvalidCursor, Memory
 
-PAGE_SIZE, MOST_HITS, MOST_REQUESTS = 25, 20, 5
+PAGE_SIZE, MOST_HITS, MOST_ENDED = 25, 20, 5
 
 
 @require_safe
@@ -87,11 +90,14 @@ def _list(request: PersonRequest, standing: dict[str, Any]) -> HttpResponse:
 
 
 def _standing(request: PersonRequest) -> dict[str, Any]:
-    """What was asked for, and what came of it."""
+    """What was asked for, and what came of it: all that is open, and what ended last."""
     asked = asking.requests_of(request.person)
+    ended = asked.filter(state__in=FINAL_STATES)
     return {
-        "requests": asked[:MOST_REQUESTS],
-        "more_requests": asked.count() > MOST_REQUESTS,
+        "requests": [*asked.exclude(state__in=FINAL_STATES), *ended[:MOST_ENDED]],
+        "more_ended": ended.count() > MOST_ENDED,
         "certificates": asking.certificates_of(request.person),
-        "was_erased": asking.was_erased(request.person),
+        "erased": (erased := asking.last_erasure(request.person)),
+        "is_clean": claims.standing(asking.verdict_of(erased)) is Standing.CLEAN,
+        "under_way": asking.erasure_under_way(request.person).exists(),
     }

@@ -219,10 +219,8 @@ class Mem0OssStore:
         row = self._row(owner, memory_id)
         own = int(row is not None and probing.lingers(row.payload, text, wordings))
         others = self._others_saying(owner, memory_id, wordings) if wordings else 0
-        if not others:
-            return counted(Place.VECTORS, own)
-        note = f"{others} other memories of this person say the same in their text."
-        return Finding(Place.VECTORS, Status.RESIDUE, own + others, note)
+        found, note = own + others, probing.told_by(own, others)
+        return Finding(Place.VECTORS, Status.RESIDUE if found else Status.CLEAN, found, note)
 
     def _others_saying(self, owner: UserId, memory_id: str, wordings: frozenset[str]) -> int:
         memories = self._all(owner, Selection())

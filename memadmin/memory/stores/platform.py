@@ -218,8 +218,7 @@ class PlatformStore:
         own = bool(item) and probing.lingers({**_plain(item), "data": item["memory"], "memory": ""}, text, wordings)
         memories.pop(memory_id, None)
         others = sum(probing.says_any(memory.text, wordings) for memory in memories.values())
-        note = f"{others} other memories of this person say the same in their text." if others else ""
-        found = int(own) + others
+        found, note = int(own) + others, probing.told_by(int(own), others)
         return Finding(Place.VECTORS, Status.RESIDUE if found else Status.CLEAN, found, note)
 
     def restrict(self, owner: UserId, memory_id: str) -> None:

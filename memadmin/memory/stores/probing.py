@@ -58,6 +58,17 @@ def lingers(payload: Mapping[str, Any], text: str, wordings: Collection[str]) ->
     return any(says_any(value, wordings) for value in _texts(rest))
 
 
+def told_by(own: int, others: int) -> str:
+    """Where earlier wordings are still found beside the text of a memory; "" if nowhere.
+
+    Args:
+        own: 1 if another field of the memory tells one. others: memories of the same person that say one.
+    """
+    itself = "This memory's own metadata still tells it." if own else ""
+    elsewhere = f"{others} other memories of this person say the same in their text." if others else ""
+    return f"{itself} {elsewhere}".strip()
+
+
 def outlived(entity: Mapping[str, Any], memory_id: str, *, names: Collection[str], text: str, wordings: Any) -> bool:
     """Whether an entity row tells of this memory what only its earlier wordings said.
 
