@@ -144,7 +144,8 @@ def _check_the_certificate(window: Window, of_anybody: Window) -> None:
         of_anybody.page.get_by_label("Or its text").fill(brought)
         of_anybody.page.get_by_role("button", name="Check").click()
         expect(of_anybody.page.get_by_role("heading", name=verdict, exact=True)).to_be_visible()
-    page.get_by_role("link", name="Check a certificate").click()
-    expect(page.get_by_role("button", name="Check")).to_be_visible()
+    with page.context.expect_page() as opened:
+        page.get_by_role("link", name="Check a certificate").click()
+    expect(opened.value.get_by_role("button", name="Check")).to_be_visible()
     window.open("/your-data/")
     expect(page.get_by_role("heading", name="Everything about you was erased")).to_be_visible()
