@@ -42,7 +42,7 @@ class Tenants(models.QuerySet["Tenant"]):
         tenants = list(objs)
         named = [tenant for tenant in tenants if tenant.display_name]
         if named and (args[1:] or kwargs.keys() - {"batch_size"}):
-            raise NotImplementedError("Conflicts leave it open whose names are taken: use importing.import_tenants().")
+            raise TypeError("Conflicts leave it open whose names are taken: use importing.import_tenants().")
         with transaction.atomic():
             made = super().bulk_create(tenants, *args, **kwargs)
             NameKey.objects.bulk_create(key for tenant in named for key in tenant.as_name_keys())
@@ -51,7 +51,7 @@ class Tenants(models.QuerySet["Tenant"]):
     def update(self, **values: Any) -> int:
         """As Django's, but for names: their keys are made one by one."""
         if "display_name" in values:
-            raise NotImplementedError("Names are looked up by keys: save() each tenant, or import them.")
+            raise TypeError("Names are looked up by keys: save() each tenant, or import them.")
         return super().update(**values)
 
 
