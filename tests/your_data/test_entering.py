@@ -610,3 +610,9 @@ def test_no_event_of_a_refused_token_names_anybody(alice: Person) -> None:
     browser().post(ENTER, {"token": token_for(alice.user_id, audience="another")})
     event = AuditEvent.objects.order_by("-seq")[0]
     assert (event.actor_kind, event.tenant_digest, event.purpose) == ("nobody", "", "")
+
+
+def test_who_is_signed_in_to_the_desk_is_nobody_to_these_pages(petra: Client) -> None:
+    petra.post(reverse("enter-your-data"), {"token": "forged"})
+    event = last_event()
+    assert (event.action, event.actor_kind, event.actor_label) == ("your-data-refused", "nobody", "nobody signed in")
