@@ -67,6 +67,11 @@ class Window:
         self.page.get_by_label("Search this person").fill(query)
         self.page.get_by_role("button", name="Search").click()
 
+    def see_matches(self, query: str) -> None:
+        """Search, and wait for the answer: until it comes, the list from before is still there to be clicked on."""
+        self.search(query)
+        self.page.get_by_role("table").get_by_text(re.compile(r"\bmatch(es)?\b")).first.wait_for()
+
     def arrive(self, app: HostApp, *, by_button: bool = False) -> "Window":
         """Come to the person's own pages as whoever is signed in to the host application."""
         self.hosts = (self.address, app.address)

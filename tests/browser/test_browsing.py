@@ -101,7 +101,7 @@ def test_without_javascript_the_score_is_a_number(open_window: OpenWindow, sam: 
 def test_sam_goes_on_to_what_is_similar(either_window: Window, sam: Staff, alice: Person) -> None:
     _remember(alice)
     either_window.sign_in(sam).browse(alice)
-    either_window.search("vegetarian")
+    either_window.see_matches("vegetarian")
     either_window.page.get_by_role("link", name="Similar to this one").first.click()
     expect(either_window.page.get_by_role("table").get_by_text("2 matches")).to_be_visible()
     expect(either_window.page.locator("blockquote")).to_have_text("Alice is vegetarian.")

@@ -36,7 +36,7 @@ def test_petra_finds_and_corrects_a_fact_and_deletes_another(
     alice.remember(PORTO, "Alice drives a red car.")
     page = either_window.sign_in(petra).page
     either_window.browse(alice)
-    either_window.search("where does she live")
+    either_window.see_matches("where does she live")
     page.get_by_role("link", name=PORTO).click()
     page.get_by_role("link", name="Correct the wording").click()
     _check(page, LISBON)

@@ -136,7 +136,7 @@ def test_back_from_a_hit_brings_the_search_again_and_back_from_there_the_list(
     alice.remember("Alice is vegetarian.", "Alice drives a red car.")
     page = either_window.sign_in(sam).page
     either_window.browse(alice)
-    either_window.search("food preferences")
+    either_window.see_matches("food preferences")
     page.get_by_role("table").get_by_role("link", name="Alice is vegetarian.").click()
     expect(page.get_by_role("heading", name="One memory")).to_be_visible()
     page.go_back()

@@ -29,7 +29,7 @@ def test_petra_finds_alice_by_e_mail_says_why_corrects_one_fact_deletes_another_
     page.get_by_role("button", name="Open", exact=True).click()
     expect(page.get_by_text("ticket T-4711")).to_be_visible()
 
-    window.search("where does she live")
+    window.see_matches("where does she live")
     page.get_by_role("link", name="Porto").first.click()
     page.get_by_role("link", name="Correct the wording").click()
     page.get_by_label("Wording").fill("Alice lives in Lisbon.")
