@@ -18,12 +18,14 @@ removes no event, and it never holds the end of the chain. A test case's wrappin
 
 import json
 import os
+import select
 import threading
 import time
 import weakref
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, NamedTuple
 
 import psycopg
@@ -38,6 +40,8 @@ from django.db import (
     transaction,
 )
 from django.db.backends.base.base import BaseDatabaseWrapper
+from psycopg.pq import ConnStatus, ExecStatus
+from psycopg.pq.abc import PGconn, PGresult
 
 MOST_AT_ONCE = 256
 """Events in one statement."""
@@ -76,7 +80,7 @@ _GIVEN = _COLUMNS.replace("request_id", "nullif(request_id, '')::uuid")
 _WRITTEN = "id::text, seq, version, (extract(epoch FROM at) * 1000000)::bigint, previous_hash, hash"
 _APPEND = f"""
     WITH given AS (
-        SELECT * FROM jsonb_to_recordset(%s) AS given (
+        SELECT * FROM jsonb_to_recordset($1::jsonb) AS given (
             id uuid, action text, outcome text, actor_kind text, actor_label text, tenant_digest text, purpose text,
             request_id text, counts text, ip text, user_agent text, commitment text, salt text, sealed text
         )
@@ -87,7 +91,7 @@ _APPEND = f"""
     INSERT INTO dashboard_auditevent ({_COLUMNS}) SELECT {_GIVEN} FROM given
     RETURNING {_WRITTEN}
 """  # noqa: S608 - names of ours
-_FIND = f"SELECT {_WRITTEN} FROM dashboard_auditevent WHERE id = ANY(%s::uuid[])"  # noqa: S608
+_FIND = f"SELECT {_WRITTEN} FROM dashboard_auditevent WHERE id = ANY($1::uuid[])"  # noqa: S608
 
 
 class Written(NamedTuple):
@@ -99,6 +103,12 @@ class Written(NamedTuple):
     at: int  # microseconds since 1970-01-01 UTC
     previous_hash: str
     hash: str
+
+
+_READ: tuple[Callable[[bytes], Any], ...] = (bytes.decode, int, int, int, bytes.decode, bytes.decode)
+"""How its columns are read from PostgreSQL's text."""
+_PREPARED: "weakref.WeakKeyDictionary[PGconn, dict[str, bytes]]" = weakref.WeakKeyDictionary()
+"""Names of the statements that each connection keeps."""
 
 
 def _closed_lock() -> threading.Lock:
@@ -287,19 +297,16 @@ def _insert_even_after_a_restart(connection: BaseDatabaseWrapper, rows: list[dic
             raise
         connection.close()  # the server was restarted; had it committed before that?
         _open(connection)
-        return _fetch(connection, _FIND, [row["id"] for row in rows]) or _insert(connection, rows)
+        ids = ",".join(row["id"] for row in rows)
+        return _fetch(connection, _FIND, f"{{{ids}}}") or _insert(connection, rows)
 
 
 def _open(connection: BaseDatabaseWrapper) -> None:
     if connection.connection is None:
         connection.connect()
-        _limit(connection)
-
-
-def _limit(connection: BaseDatabaseWrapper) -> None:
-    milliseconds = int((WRITING - 1) * 1000)  # the server gives up first
-    with connection.wrap_database_errors, _Cursor(connection.connection) as cursor:
-        cursor.execute(f"SET statement_timeout = {milliseconds}")
+        milliseconds = int((WRITING - 1) * 1000)  # the server gives up first
+        with connection.wrap_database_errors:
+            _asked(_server(connection), f"SET statement_timeout = {milliseconds}")
 
 
 def _insert(connection: BaseDatabaseWrapper, rows: Sequence[dict[str, Any]]) -> list[Written]:
@@ -309,33 +316,70 @@ def _insert(connection: BaseDatabaseWrapper, rows: Sequence[dict[str, Any]]) -> 
     return written
 
 
-def _fetch(connection: BaseDatabaseWrapper, statement: str, argument: Any) -> list[Written]:
+def _fetch(connection: BaseDatabaseWrapper, statement: str, argument: str) -> list[Written]:
     connection.ensure_connection()
-    # psycopg's own cursor: Django's would have the statement planned anew each time, which takes longer than to run it.
-    with connection.wrap_database_errors, _Cursor(connection.connection) as cursor:
-        cursor.execute(statement, [argument], prepare=True)
-        return [Written._make(row) for row in cursor.fetchall()]
+    with connection.wrap_database_errors:
+        result = _asked(_server(connection), statement, argument)
+    rows = (map(partial(result.get_value, number), range(result.nfields)) for number in range(result.ntuples))
+    return [Written(*(column(value or b"") for column, value in zip(_READ, row, strict=True))) for row in rows]
 
 
-class _Cursor(psycopg.Cursor[Any]):
-    """Gives up on a server that neither answers nor hangs up."""
-
-    def _execute_gen(self, *args: Any, **options: Any) -> Any:
-        return _in_time(super()._execute_gen(*args, **options), time.monotonic() + WRITING)
+# libpq's own calls, as psycopg offers them: a cursor's way there and back takes longer than the server's part of it.
 
 
-def _in_time(execution: Generator[Any, Any, None], end: float) -> Generator[Any, Any, None]:
-    """psycopg asks to be called when the connection is ready, and is called with nothing every now and then."""
-    ready = None
-    while True:
-        try:
-            wanted = execution.send(ready)
-        except StopIteration:
-            return
-        ready = yield wanted
-        if not ready and time.monotonic() > end:
-            execution.close()
+def _server(connection: BaseDatabaseWrapper) -> PGconn:
+    opened: psycopg.Connection[Any] = connection.connection
+    return opened.pgconn
+
+
+def _asked(server: PGconn, statement: str, argument: str | None = None) -> PGresult:
+    """One statement over a connection that may be in the middle of a transaction; with an argument, it is kept there.
+
+    Raises:
+        psycopg.Error: the server refused it, or hung up. django.db.DatabaseError: it did neither, nor did it answer.
+    """
+    end = time.monotonic() + WRITING
+    if argument is None:
+        server.send_query(statement.encode())
+    else:
+        server.send_query_prepared(_prepared(server, statement, end), [argument.encode()])
+    return _answer(server, end)
+
+
+def _prepared(server: PGconn, statement: str, end: float) -> bytes:
+    """Name of the statement at the server, which plans it once; over Django's cursor it would do so each time."""
+    known = _PREPARED.setdefault(server, {})
+    if statement not in known:
+        name = f"audit_{len(known)}".encode()
+        server.send_prepare(name, statement.encode())
+        _answer(server, end)
+        known[statement] = name
+    return known[statement]
+
+
+def _answer(server: PGconn, end: float) -> PGresult:
+    """What the server says to what was just sent."""
+    result = None
+    while (following := _next_result(server, end)) is not None:
+        result = following
+    if result is None or server.status != ConnStatus.OK:
+        raise psycopg.OperationalError("The database hung up.")
+    if result.status not in {ExecStatus.COMMAND_OK, ExecStatus.TUPLES_OK}:
+        raise psycopg.errors.error_from_result(result)
+    return result
+
+
+def _next_result(server: PGconn, end: float) -> PGresult | None:
+    """Wait for it, and give up on a server that neither answers nor hangs up."""
+    sending = bool(server.flush())
+    while sending or server.is_busy():
+        ready = select.poll()
+        ready.register(server.socket, select.POLLIN | (select.POLLOUT if sending else 0))
+        if not ready.poll(max(0, end - time.monotonic()) * 1000):
             raise DatabaseError("The database did not answer in time.")
+        server.consume_input()
+        sending = sending and bool(server.flush())
+    return server.get_result()
 
 
 appender = Appender()
