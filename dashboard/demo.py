@@ -67,7 +67,7 @@ def set_up(progress: Progress) -> Demo:
         MemoryScopeError: the store cannot be used.
     """
     load_sample(progress)
-    directory.sync()
+    directory.sync(full=True)  # the sample has old dates
     name_people()
     proof = prove(connect())
     return Demo(make_accounts(), Tenant.objects.count(), proof)

@@ -23,7 +23,7 @@ from dashboard.your_data import intake
 @app.periodic(cron="*/10 * * * *")
 @app.task(queueing_lock="sync-directory", pass_context=False)
 def sync_directory(timestamp: int) -> int:
-    """Every ten minutes: take new tenants from the store into the directory."""
+    """Every ten minutes: take new tenants from the store into the directory; once a day, walk through everybody."""
     return directory.sync().added
 
 

@@ -3,6 +3,7 @@
 from dashboard.models.audit import AppendOnly, AuditEvent, AuditHead, AuditNote
 from dashboard.models.certificate import Certificate, Drill, Tombstone
 from dashboard.models.checkpoint import AuditCheckpoint, SigningKey
+from dashboard.models.directory import DirectoryMark
 from dashboard.models.erasure import ErasureBatch, ErasureRun, Freeze, Mention
 from dashboard.models.flag import Flag
 from dashboard.models.grant import Grant
@@ -22,6 +23,7 @@ __all__ = [
     "AuditSegment",
     "BulkErasure",
     "Certificate",
+    "DirectoryMark",
     "Drill",
     "ErasureBatch",
     "ErasureRun",

@@ -55,6 +55,22 @@ class Connection:
         """Who has memories here, ascending, strictly after one. For the directory of tenants only."""
         return self._store.user_ids(after=after, limit=limit)
 
+    def mark(self) -> str | None:
+        """Which store this is and the time there, for :meth:`user_ids_since` later; None: it cannot tell who is new."""
+        return self._store.mark()
+
+    def user_ids_since(self, mark: str, *, after: str = "", limit: int = 1_000) -> list[str] | None:
+        """As :meth:`user_ids`, those with a memory created since an earlier mark, and perhaps others.
+
+        Args:
+            mark: what :meth:`mark` said then.
+
+        Returns:
+            None: the mark is another store's, or this one cannot tell. Whoever has only memories that say they are
+            older, such as rows copied from elsewhere, is left out.
+        """
+        return self._store.user_ids_since(mark, after=after, limit=limit)
+
     def scope_for_erasure(self, user_id: str) -> ErasureScope:
         """The right to erase this tenant in batches. Raises InvalidUserId."""
         return ErasureScope(user_id, store=self._store)

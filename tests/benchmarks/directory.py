@@ -27,7 +27,7 @@ def main(tenants: int = TENANTS) -> None:
         try:
             _importing(Path(folder), tenants)
             _looking_up(tenants)
-            _syncing()
+            _syncing(Path(folder))
         finally:
             _tear_down()
 
@@ -164,28 +164,56 @@ def _slowest(ask: Callable[[], object]) -> str:
 # --- The store
 
 
-class _Store:
-    """Somebody with memories for every number: what a store answers, without what it takes to answer."""
+FRESH = 100
+"""Tenants who are new to the store since the last look."""
 
-    def __init__(self, tenants: int) -> None:
-        self._user_ids = sorted(f"s_{n}" for n in range(tenants))
+_FILL = """
+INSERT INTO bench_store (id, vector, payload)
+SELECT gen_random_uuid(), array_fill(0.1, ARRAY[256])::vector,
+       jsonb_build_object('user_id', %(prefix)s || n, 'data', 'fact ' || n, 'text_lemmatized', 'fact ' || n,
+                          'hash', md5(n::text), 'created_at', to_char(
+                              (now() - (%(rows)s - n) * %(apart)s::interval) AT TIME ZONE 'utc',
+                              'YYYY-MM-DD"T"HH24:MI:SS.US"+00:00"'))
+FROM generate_series(1, %(rows)s) AS n
+"""
 
-    def user_ids(self, *, after: str = "", limit: int = 1_000) -> list[str]:
-        from bisect import bisect_right
 
-        start = bisect_right(self._user_ids, after)
-        return self._user_ids[start : start + limit]
+def _syncing(folder: Path) -> None:
+    from memadmin.memory import embedded
+    from memadmin.memory.connect import Connection
+    from tests.benchmarks import memory
+
+    address = embedded.url(DATABASE)
+    store = memory._store("bench_store", str(folder), hnsw=False, address=address)
+    store.mark()  # makes the tables
+    try:
+        with psycopg.connect(address, autocommit=True) as connection:
+            connection.execute(_FILL, {"prefix": "s_", "rows": IN_STORE, "apart": "40 seconds"})  # in three months
+            store.index()
+            _sync_in_turn(Connection(store), connection)
+    finally:
+        store.close()
 
 
-def _syncing() -> None:
+def _sync_in_turn(store: object, connection: psycopg.Connection) -> None:
     from dashboard import directory
 
-    store = _Store(IN_STORE)
     directory.connect = lambda: store
-    for time_of_day in ("all new", "none new"):
-        began = time.perf_counter()
-        added = directory.sync().added
-        print(f"sync {IN_STORE:,} user_ids, {time_of_day:<10} {time.perf_counter() - began:>6.1f} s   {added:,} added")
+    _sync("full walk, all new")
+    _sync("full walk, none new", full=True)
+    _sync("incremental, none new")
+    connection.execute(_FILL, {"prefix": "fresh_", "rows": FRESH, "apart": "1 second"})
+    _sync(f"incremental, {FRESH} new")
+    _sync("full walk, none new", full=True)
+
+
+def _sync(kind: str, **options: bool) -> None:
+    from dashboard import directory
+
+    began = time.perf_counter()
+    done = directory.sync(**options)
+    taken = (time.perf_counter() - began) * 1_000
+    print(f"sync {IN_STORE:,} user_ids, {kind:<22} {taken:>9,.1f} ms   {done.added:,} added")
 
 
 if __name__ == "__main__":

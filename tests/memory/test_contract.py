@@ -337,6 +337,21 @@ def test_the_directory_lists_everybody_once(any_store: Store, people: Pair) -> N
     assert len(set(found)) == len(found)
 
 
+def test_who_is_new_is_found_since_a_mark_or_the_store_cannot_tell(any_store: Store, people: Pair) -> None:
+    mark = any_store.mark()
+    add(people.bob, "I love steak.")
+    people.alice.add([{"role": "user", "content": f"Fact {number}."} for number in range(3)])
+    if mark is None:
+        assert any_store.user_ids_since("", after="", limit=10) is None
+        return
+    found: list[str] = []
+    while batch := any_store.user_ids_since(mark, after=found[-1] if found else "", limit=3):
+        found += batch
+    assert batch == []
+    assert found.count(people.alice_id) == found.count(people.bob_id) == 1
+    assert len(set(found)) == len(found)
+
+
 def test_every_request_to_the_platform_names_exactly_one_tenant(
     standin: Standin, platform_store: PlatformStore
 ) -> None:

@@ -2,21 +2,31 @@
 
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from dashboard import directory
 from memadmin.memory import MemoryScopeError
 
 
 class Command(BaseCommand):
-    help = "Take every user_id that the store knows into the directory; the worker does it every ten minutes."
+    help = "Take new user_ids from the store into the directory; the worker does it every ten minutes."
 
-    def handle(self, **_: Any) -> None:
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument(
+            "--full",
+            action="store_true",
+            help="walk through everybody, also where the store can tell who is new: finds memories with old dates, "
+            "such as copied or restored ones (the worker does so once a day)",
+        )
+
+    def handle(self, *, full: bool, **_: Any) -> None:
         try:
-            done = directory.sync()
+            done = directory.sync(full=full)
         except MemoryScopeError as error:
             raise CommandError(str(error)) from error
         self.stdout.write(f"{done.added} new tenants.")
+        if not done.everybody:
+            self.stdout.write("Looked at memories written since the last look; --full walks through everybody.")
         if done.refused:
             self.stdout.write(
                 f"{done.refused} ids in the store cannot name one person to this desk (white space, control or "

@@ -177,5 +177,19 @@ class Store(Protocol):
     def user_ids(self, *, after: str, limit: int) -> list[str]:
         """User ids with memories in this store, ascending, strictly after one. For the directory only."""
 
+    def mark(self) -> str | None:
+        """Which store this is and the time there, for :meth:`user_ids_since` later; None: it cannot tell who is new.
+
+        At most 255 characters. What is in the memories has no part in it.
+        """
+
+    def user_ids_since(self, mark: str, *, after: str, limit: int) -> list[str] | None:
+        """As :meth:`user_ids`, those with a memory created since an earlier mark, and perhaps others.
+
+        Returns:
+            None: the mark is another store's, or this one cannot tell. Whoever has only memories that say they are
+            older, such as rows copied from elsewhere, is left out.
+        """
+
     def close(self) -> None:
         """Release connections. The store opens again on the next call."""

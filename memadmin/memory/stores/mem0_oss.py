@@ -441,6 +441,12 @@ class Mem0OssStore:
         found = {str((row.payload or {}).get("user_id") or "") for row in rows}
         return sorted(user_id for user_id in found if user_id > after)[:limit]
 
+    def mark(self) -> str | None:
+        return None  # there is no listing by time
+
+    def user_ids_since(self, mark: str, *, after: str, limit: int) -> list[str] | None:
+        return None
+
     def mentions(self, terms: Sequence[str], *, excluding: UserId, limit: int) -> list[tuple[str, str]] | None:
         with self._errors():
             memories = [memory_from_payload(row.id, row.payload) for row in self._rows(self._vectors, None)]

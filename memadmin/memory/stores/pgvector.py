@@ -24,7 +24,7 @@ from memadmin.memory.browse import Selection
 from memadmin.memory.identity import UserId
 from memadmin.memory.overview import Overview
 from memadmin.memory.records import Holdings, Memory, Place, Position, Removal, Residue, Scrubbed, SearchHit
-from memadmin.memory.stores import browsing, mentioning, probing, restricting
+from memadmin.memory.stores import browsing, mentioning, newcomers, probing, restricting
 from memadmin.memory.stores.base import Query
 from memadmin.memory.stores.mem0_import import load_mem0
 from memadmin.memory.stores.mem0_oss import Mem0OssStore, counted
@@ -249,6 +249,14 @@ class PgVectorStore(Mem0OssStore):
     def user_ids(self, *, after: str, limit: int) -> list[str]:
         return [row[0] for row in self._rows_of(_USER_IDS, after=after, limit=limit)]
 
+    def mark(self) -> str | None:
+        with self._transaction() as connection:
+            return newcomers.mark(connection, self._tables["vectors"])
+
+    def user_ids_since(self, mark: str, *, after: str, limit: int) -> list[str] | None:
+        with self._transaction() as connection:
+            return newcomers.user_ids_since(connection, self._tables["vectors"], mark, after=after, limit=limit)
+
     def mentions(self, terms: Sequence[str], *, excluding: UserId, limit: int) -> list[tuple[str, str]] | None:
         with self._transaction() as connection:
             return mentioning.look(connection, self._tables["vectors"], terms, excluding=excluding, limit=limit)
@@ -261,13 +269,13 @@ class PgVectorStore(Mem0OssStore):
         return list(dict.fromkeys(found + few))[:number]
 
     def index(self) -> None:
-        """Build the per-tenant indexes on collections that mem0 made without them, while agents go on writing."""
+        """Build the indexes by tenant and by time where mem0 made a collection without, while agents go on writing."""
         self._mem0()
-        from memadmin.memory.stores.tenant_first import create_tenant_index  # noqa: PLC0415 - after load_mem0
+        from memadmin.memory.stores.tenant_first import create_indexes  # noqa: PLC0415 - after load_mem0
 
         with self._errors(), Connection.connect(conninfo(self._options), autocommit=True) as connection:
             for collection in self._collections:
-                create_tenant_index(connection, collection, concurrently=True)
+                create_indexes(connection, collection, concurrently=True)
         self._history.index()
 
     # -- mem0 and PostgreSQL -------------------------------------------------------------------------

@@ -341,6 +341,12 @@ class PlatformStore:
         with _errors():
             return sorted({name for name in self._user_entities() if name > after})[:limit]
 
+    def mark(self) -> str | None:
+        return None  # there is no listing by time
+
+    def user_ids_since(self, mark: str, *, after: str, limit: int) -> list[str] | None:
+        return None
+
     def _count_entities(self, owner: UserId) -> int:
         with _errors():
             return sum(name == owner for name in self._user_entities())

@@ -40,7 +40,7 @@ class TenantFirstPGVector(PGVector):  # type: ignore[misc]  # mem0 ships no type
     """One collection. Refuses to search or list without a tenant."""
 
     def ensure(self) -> None:
-        """Create the collection with its per-tenant index, unless it exists."""
+        """Create the collection with its indexes, unless it exists."""
         with self.connection_pool.connection() as guard:
             guard.execute("SELECT pg_advisory_xact_lock(%s)", [_CREATE_LOCK])
             self._ensure_collection()
@@ -48,7 +48,7 @@ class TenantFirstPGVector(PGVector):  # type: ignore[misc]  # mem0 ships no type
     def create_col(self) -> None:
         super().create_col()
         with self.connection_pool.connection() as connection:
-            create_tenant_index(connection, self.collection_name)
+            create_indexes(connection, self.collection_name)
 
     # psycopg quotes a list float by float, which costs more than the query; pgvector reads the list's own text.
 
@@ -89,19 +89,23 @@ class TenantFirstPGVector(PGVector):  # type: ignore[misc]  # mem0 ships no type
         return [[OutputData(id=str(row[0]), score=None, payload=row[1]) for row in rows]]
 
 
-def create_tenant_index(connection: Connection[Any], collection: str, *, concurrently: bool = False) -> None:
-    """Index a collection by tenant, newest first: what every list, page, count and search goes through."""
-    _drop_unfinished(connection, f"{collection}_memadmin_tenant")
-    connection.execute(
-        sql.SQL("CREATE INDEX {concurrently} IF NOT EXISTS {name} ON {table} ({owner}, {created}, id)").format(
-            concurrently=sql.SQL("CONCURRENTLY" if concurrently else ""),
-            name=sql.Identifier(f"{collection}_memadmin_tenant"),
-            table=sql.Identifier(collection),
-            owner=OWNER,
-            created=CREATED,
-        )
-    )
-    connection.execute(sql.SQL("ANALYZE {}").format(sql.Identifier(collection)))
+def create_indexes(connection: Connection[Any], collection: str, *, concurrently: bool = False) -> None:
+    """Index a collection by tenant, newest first: what every list, page, count and search goes through; and by time.
+
+    The second is a BRIN, which says of every megabyte of the table from when to when: next to nothing to keep, and
+    enough to find what is new (``newcomers.py``), since rows lie about in the order of their insertion.
+    """
+    indexes = {
+        "tenant": sql.SQL("({}, {}, id)").format(OWNER, CREATED),
+        "time": sql.SQL("USING brin ({}) WITH (autosummarize = on)").format(CREATED),
+    }
+    table, when = sql.Identifier(collection), sql.SQL("CONCURRENTLY" if concurrently else "")
+    for kind, definition in indexes.items():
+        name = f"{collection}_memadmin_{kind}"
+        _drop_unfinished(connection, name)
+        statement = sql.SQL("CREATE INDEX {} IF NOT EXISTS {} ON {} {}")
+        connection.execute(statement.format(when, sql.Identifier(name), table, definition))
+    connection.execute(sql.SQL("ANALYZE {}").format(table))
 
 
 def _drop_unfinished(connection: Connection[Any], index: str) -> None:
