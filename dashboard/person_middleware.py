@@ -68,20 +68,20 @@ def _is_open(needs: Visit) -> bool:
 def _visiting(request: HttpRequest, person: PersonSession, needs: Visit) -> HttpResponse | None:
     if needs is Visit.NUMBERS:
         return None
-    if person.tenant is not None:
-        return _scoped(request, person.tenant)
-    if needs is Visit.WITH_MEMORIES:  # never remembered, or erased meanwhile: the start page says which
+    try:
+        tenant = person.tenant or sessions.look_again(request, person)
+        if tenant is not None:
+            _scope(request, tenant)
+    except MemoryScopeError as error:  # Django asks process_exception about views only
+        return errors.memory_error(request, error)
+    if tenant is None and needs is Visit.WITH_MEMORIES:  # nothing is remembered, or was erased: the start page says
         return _to_the_start(request)
     return None
 
 
-def _scoped(request: HttpRequest, tenant: Tenant) -> HttpResponse | None:
+def _scope(request: HttpRequest, tenant: Tenant) -> None:
     request.tenant = tenant  # type: ignore[attr-defined]
-    try:
-        request.memory = access.open_scope(tenant)  # type: ignore[attr-defined]
-    except MemoryScopeError as error:  # Django asks process_exception about views only
-        return errors.memory_error(request, error)
-    return None
+    request.memory = access.open_scope(tenant)  # type: ignore[attr-defined]
 
 
 def _to_the_start(request: HttpRequest) -> HttpResponse:

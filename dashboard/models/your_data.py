@@ -13,9 +13,11 @@ class PersonSession(models.Model):
     """One visit of one person. The cookie holds a random key; here is only its digest."""
 
     key = models.CharField(primary_key=True, max_length=HASH)  # SHA-256 of the cookie's value
-    # Whose memories; None if nothing was ever remembered, or once the person was erased.
+    # Whose memories; None as long as nothing is remembered, and once the person was erased.
     tenant = models.ForeignKey(Tenant, null=True, on_delete=models.SET_NULL, related_name="+")
     tenant_digest = models.CharField(max_length=HASH)
+    # As long as nothing was ever remembered, whom to look for again; encrypted under the cookie's value.
+    sealed_user_id = models.TextField(blank=True)
     started_at = models.DateTimeField(auto_now_add=True)
     expires_at = models.DateTimeField(db_index=True)
 

@@ -14,8 +14,9 @@ from dashboard import access, audit
 from dashboard.audit import Action, ActorKind, tenant_digest
 from dashboard.models import PersonSession, SpentToken, Tenant
 from dashboard.requests import PersonRequest
-from dashboard.your_data import keys, tokens
+from dashboard.your_data import keys, sealed_ids, tokens
 from dashboard.your_data.tokens import Arrival, Fault, TokenRefused
+from memadmin.memory import UserId
 
 COOKIE, PATH = "memadmin_person", "/your-data/"
 REMEMBERED = timedelta(hours=1)
@@ -27,6 +28,24 @@ def of(request: HttpRequest) -> PersonSession | None:
     value = request.COOKIES.get(COOKIE, "")
     lasting = PersonSession.objects.filter(key=_digest(value), expires_at__gt=timezone.now())
     return lasting.select_related("tenant").first() if value else None
+
+
+def look_again(request: HttpRequest, person: PersonSession) -> Tenant | None:
+    """The tenant of a visit that began before anything was remembered; None while nothing is.
+
+    Found once, the sealed user_id is forgotten: whoever is erased after that stays erased in this visit.
+
+    Raises:
+        StoreUnavailable.
+    """
+    if not person.sealed_user_id:
+        return None
+    tenant = _found(sealed_ids.unseal(person.sealed_user_id, request.COOKIES[COOKIE]))
+    if tenant is not None:
+        waiting = PersonSession.objects.filter(pk=person.pk, sealed_user_id=person.sealed_user_id)
+        waiting.update(tenant=tenant, sealed_user_id="")  # once, of two requests at the same moment
+        person.tenant, person.sealed_user_id = tenant, ""
+    return tenant
 
 
 def enter(request: HttpRequest, token: str) -> str:
@@ -75,14 +94,17 @@ def lifetime() -> timedelta:
 
 
 def _begin(request: HttpRequest, arrival: Arrival, digest: str) -> str:
-    tenant = Tenant.objects.filter(user_id=arrival.user_id).first() or access.discover(arrival.user_id)
-    value = secrets.token_urlsafe(32)
+    tenant, value = _found(arrival.user_id), secrets.token_urlsafe(32)
     with transaction.atomic():
         _spend(arrival)
         leave(request)
         PersonSession.objects.filter(expires_at__lt=timezone.now()).delete()
         PersonSession.objects.create(
-            key=_digest(value), tenant=tenant, tenant_digest=digest, expires_at=timezone.now() + lifetime()
+            key=_digest(value),
+            tenant=tenant,
+            tenant_digest=digest,
+            sealed_user_id="" if tenant else sealed_ids.seal(arrival.user_id, value),
+            expires_at=timezone.now() + lifetime(),
         )
         audit.record(
             Action.YOUR_DATA_ENTERED,
@@ -92,6 +114,10 @@ def _begin(request: HttpRequest, arrival: Arrival, digest: str) -> str:
             digest=digest,
         )
     return value
+
+
+def _found(user_id: UserId) -> Tenant | None:
+    return Tenant.objects.filter(user_id=user_id).first() or access.discover(user_id)
 
 
 def _spend(arrival: Arrival) -> None:

@@ -1,5 +1,7 @@
 """The person's own pages, over a real store. Alice and Bob are tenants, in a browser each; Petra approves."""
 
+import re
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -8,8 +10,13 @@ from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 
-from dashboard.models import AuditEvent, PersonSession
+from dashboard.audit import tenant_digest
+from dashboard.models import AuditEvent, PersonSession, PrivacyRequest
+from dashboard.privacy import finishing, holds
+from dashboard.privacy.actors import Actor
+from dashboard.privacy.codes import Exemption
 from dashboard.your_data import sessions
+from dashboard.your_data.acts import Act
 from memadmin.memory import your_data_token
 from tests.desk.conftest import *  # noqa: F403 - the same people
 from tests.desk.conftest import Person
@@ -21,6 +28,14 @@ from tests.privacy.conftest import (  # noqa: F401 - fixtures
     officer,
     support,
 )
+
+committed = pytest.mark.django_db(transaction=True)
+"""The worker waits for what agents are storing, which a test's transaction would hold up."""
+START, FORGET_EVERYTHING = "/your-data/", "/your-data/forget-everything/"
+VEGETARIAN, LISBON, BEES = "I am vegetarian.", "I live in Lisbon.", "Bob keeps bees."
+SURE = {"ground": "17-1-b", "narrative": "", "sure": "on"}
+"""The form by which everything is forgotten."""
+Approved = Callable[[Person], PrivacyRequest]
 
 
 def token_for(user_id: str, **options: Any) -> str:
@@ -53,6 +68,63 @@ def last_event() -> AuditEvent:
 def in_persons_look(response: HttpResponse) -> bool:
     """Whether this is a page of theirs, not one of the desk's for staff."""
     return 'class="yours"' in response.text
+
+
+def page_of(name: str, memory_id: str) -> str:
+    return reverse(name, args=[memory_id])
+
+
+def asked_of(person: Person) -> PrivacyRequest:
+    """The one request about somebody."""
+    return PrivacyRequest.objects.get(tenant_digest=tenant_digest(person.user_id))
+
+
+def ask_for_everything(client: Client, **changed: str) -> HttpResponse:
+    """Have everything forgotten, or ask for it."""
+    return client.post(FORGET_EVERYTHING, SURE | changed, follow=True)
+
+
+def hold(person: Person, by: Actor) -> Any:
+    return holds.place(person.tenant, by, code=Exemption.LEGAL_CLAIMS, reason="Court of Alice", owner="Legal")
+
+
+def check_correction(client: Client, memory_id: str, text: str) -> str:
+    """Look at the difference; the token with which exactly that can be saved."""
+    response = client.post(page_of("correct-memory", memory_id), {"text": text})
+    assert (response.status_code, "What would change" in response.text) == (200, True)
+    return re.search(r'name="token" value="([^"]+)"', response.text)[1]
+
+
+def save_correction(client: Client, memory_id: str, text: str, token: str) -> HttpResponse:
+    return client.post(page_of("save-correction", memory_id), {"text": text, "token": token}, follow=True)
+
+
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Erasures leave the files alone: to write them anew takes a while, and no transaction around it."""
+    monkeypatch.setattr(finishing, "scrub", list)
+
+
+@pytest.fixture
+def memory_id(alice: Person) -> str:
+    """Something that is remembered about Alice, before she comes."""
+    return alice.remember(VEGETARIAN)[0]
+
+
+@pytest.fixture
+def hers(memory_id: str, alice: Person) -> Client:
+    """Alice's browser, in a visit, with something remembered."""
+    return come_in(browser(), alice)
+
+
+@pytest.fixture
+def set_way(settings: Any) -> Callable[[Act, str], None]:
+    """``set_way(Act.FORGET, "ask")``: what the controller offers."""
+
+    def change(act: Act, way: str) -> None:
+        setattr(settings, f"MEMADMIN_YOUR_DATA_{act.value}", way)
+
+    return change
 
 
 @pytest.fixture

@@ -96,7 +96,7 @@ def test_somebody_whom_the_store_knows_is_taken_into_the_directory(alice: Person
 
 def test_somebody_about_whom_nothing_is_remembered_is_told_so_and_not_taken_into_the_directory(alice: Person) -> None:
     client = come_in(browser(), alice)
-    assert "nothing was remembered about you" in looks_in(client)
+    assert "Nothing is remembered about you" in looks_in(client)
     assert not Tenant.objects.filter(user_id=alice.user_id).exists()
 
 
@@ -360,6 +360,19 @@ def test_the_second_person_replaces_the_first_completely(alice: Person, bob: Per
     client.cookies[sessions.COOKIE] = first
     assert client.get(START).status_code == 403
     assert PersonSession.objects.count() == 1
+
+
+def test_a_form_of_another_site_to_which_no_cookie_is_sent_along_replaces_the_first_person_too(
+    alice: Person, bob: Person
+) -> None:
+    alice.remember("Alice keeps bees.")
+    client = come_in(browser(), alice)
+    first = client.cookies[sessions.COOKIE]
+    second = come_in(browser(), bob).cookies[sessions.COOKIE]  # as SameSite=Lax has it for a form of another site
+    assert [(cookie["path"], cookie["domain"]) for cookie in (first, second)] == [("/your-data/", "")] * 2
+    client.cookies[sessions.COOKIE] = second.value  # of the same name and place: the browser keeps one
+    assert "Alice keeps bees." not in looks_in(client)
+    assert visit_of(client).tenant_digest == tenant_digest(bob.user_id)
 
 
 def test_a_second_token_that_is_refused_shows_nothing_of_the_first_person(alice: Person, bob: Person) -> None:

@@ -53,7 +53,7 @@ def show_refusal(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-@for_person(Visit.BEGUN)
+@for_person(Visit.NUMBERS)  # no scope is opened, so that one can leave while the store is down
 def leave_your_data(request: PersonRequest) -> HttpResponse:
     """End the visit; nothing of it stays in the browser."""
     audit.record(Action.YOUR_DATA_LEFT, request=request)

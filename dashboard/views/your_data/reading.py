@@ -29,7 +29,7 @@ def show_your_data(request: PersonRequest) -> HttpResponse:
     standing = _standing(request)
     if request.person.tenant is None:
         audit.record(Action.MEMORIES_PAGED, request=request, counts={"shown": 0})
-        return page(request, "nothing.html", standing)
+        return page(request, "nothing.html", {**standing, "looks_again": bool(request.person.sealed_user_id)})
     return _list(request, standing)
 
 
