@@ -1,7 +1,7 @@
 """Finding a tenant by what staff have in hand: user_id, e-mail address, name, a reference of any system.
 
 Every question walks down one index and stops after what is shown, however many tenants there are. Only words of a name
-with others between them take a second walk, which stops, too.
+with others between them take a second walk, which stops, too, and "ü" is looked for as "u" and as "ue".
 """
 
 from collections.abc import Collection, Iterable, Iterator
@@ -13,7 +13,7 @@ from django.db.models.functions import Lower
 
 from dashboard import access
 from dashboard.models import ExternalReference, Tenant
-from dashboard.models.names import NameKey, fold
+from dashboard.models.names import NameKey, fold, spellings
 from dashboard.models.tenant import likeness
 from dashboard.privacy import lookalikes
 from memadmin.memory import InvalidUserId, UserId
@@ -48,8 +48,8 @@ class Found:
 def find_tenants(typed: str) -> Found:
     """Look up tenants: first whom it fits entirely, then those of whom something begins so.
 
-    Upper and lower case count in a user_id only; accents and the order of words do not count in a name. An id that the
-    store knows and the directory does not is taken into the directory.
+    Upper and lower case count in a user_id only; accents, ue for ü and the order of words do not count in a name. An id
+    that the store knows and the directory does not is taken into the directory.
 
     Args:
         typed: what staff typed, without surrounding white space.
@@ -111,14 +111,14 @@ def _of_user_ids(beginning: str) -> Iterator[Match]:
 
 def _entirely(typed: str) -> Iterator[Match]:
     yield from _of_email_addresses(folded=Lower(Value(typed)))
-    as_typed = typed.casefold()  # before those who are only written alike
-    yield from sorted(_of_names(key=fold(typed)), key=lambda match: match.value.casefold() != as_typed)
+    yield from sorted(_of_names(key__in=spellings(typed)), key=lambda match: _unlike(match.value, typed))
     yield from _of_external_references(folded=Lower(Value(typed)))
 
 
 def _beginning(typed: str) -> Iterator[Match]:
     yield from _of_email_addresses(folded__startswith=Lower(Value(typed)))
-    yield from _of_names(key__startswith=fold(typed))
+    for spelling in spellings(typed):
+        yield from _of_names(key__startswith=spelling)
     yield from _of_external_references(folded__startswith=Lower(Value(typed)))
     yield from _of_desk_reference(typed, whole=False)
 
@@ -129,6 +129,11 @@ def _of_email_addresses(**folded: Any) -> Iterator[Match]:
         yield Match(tenant, "e-mail address", tenant.email)
 
 
+def _unlike(name: str, typed: str) -> int:
+    """0 for a name as it was typed, 1 where case and accents differ, 2 for another spelling or order."""
+    return 0 if name.casefold() == typed.casefold() else 1 if fold(name) == fold(typed) else 2
+
+
 def _of_names(**key: Any) -> Iterator[Match]:
     """Names that are so, or begin so, from any of their words on."""
     for found in NameKey.objects.filter(**key).select_related("tenant").order_by("key")[:_ASKED_FOR]:
@@ -137,9 +142,11 @@ def _of_names(**key: Any) -> Iterator[Match]:
 
 def _of_words_apart(typed: str) -> tuple[list[Match], bool]:
     """Names in which every typed word begins a word, in any order, and whether there were too many to look through."""
-    words = fold(typed).split()
-    if len(words) < 2:
-        return [], False
+    walks = [_of_these_words(words) for spelling in spellings(typed) if len(words := spelling.split()) > 1]
+    return [match for found, _ in walks for match in found], any(cut for _, cut in walks)
+
+
+def _of_these_words(words: list[str]) -> tuple[list[Match], bool]:
     longest = max(words, key=len)  # probably the rarest
     names = NameKey.objects.filter(key__startswith=longest).order_by("key").values_list("key", "tenant_id")[:_COMPARED]
     fitting = [tenant for key, tenant in names if _begin_words(words, key.split())]

@@ -17,7 +17,7 @@ from django.shortcuts import get_object_or_404, redirect, resolve_url
 from django.utils.http import url_has_allowed_host_and_scheme
 from django_htmx.http import HttpResponseClientRedirect
 
-from dashboard import access, audit, purposes, roles
+from dashboard import access, audit, purposes, roles, typed
 from dashboard.models import Tenant
 from dashboard.views import errors
 from memadmin.memory import CrossTenantRecord, MemoryScopeError
@@ -86,21 +86,27 @@ class FullPageSignIn:
     """Where an expired session leads: to the sign-in page, and from there to a page that can be opened.
 
     The middle of an htmx refresh leads back to its page, not into a fragment; a form that was sent, to the page it
-    stood on, because its own address takes forms only.
+    stood on, because its own address takes forms only. What was typed into it is kept, where it says whose it is.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        response = self.get_response(request)
+        response = self._towards_sign_in(request, self.get_response(request))
+        typed.hand_over_secret(request, response)
+        return response
+
+    def _towards_sign_in(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
         sign_in = resolve_url(settings.LOGIN_URL)
         if not response.headers.get("Location", "").startswith(f"{sign_in}?{REDIRECT_FIELD_NAME}="):
             return response
+        page = typed.keep(request)
         if request.htmx:  # type: ignore[attr-defined]
-            return HttpResponseClientRedirect(_with_next(sign_in, request.htmx.current_url_abs_path or ""))  # type: ignore[attr-defined]
+            page = page or request.htmx.current_url_abs_path or ""  # type: ignore[attr-defined]
+            return HttpResponseClientRedirect(_with_next(sign_in, page))
         if request.method not in {"GET", "HEAD"}:
-            return redirect(_with_next(sign_in, _page_of_the_form(request)))
+            return redirect(_with_next(sign_in, page or _page_of_the_form(request)))
         return response
 
 
@@ -119,10 +125,11 @@ def _with_next(address: str, page: str) -> str:
 def _ask_for_purpose(request: HttpRequest, tenant: Tenant) -> HttpResponse:
     """Lead to the question, and from there to where the member of staff was going; what was POSTed is not done.
 
-    htmx asked for a part of a page: from there it goes on to that page.
+    htmx asked for a part of a page: from there it goes on to that page. So does a form, if it is given back.
     """
     page = request.get_full_path() if request.method in {"GET", "HEAD"} else ""
-    back = (request.htmx.current_url_abs_path or "") if request.htmx else page  # type: ignore[attr-defined]
+    shown = (request.htmx.current_url_abs_path or "") if request.htmx else page  # type: ignore[attr-defined]
+    back = typed.keep(request) or shown
     target = f"{resolve_url('state-purpose', tenant.reference)}{f'?next={quote(back)}' if back else ''}"
     if request.htmx:  # type: ignore[attr-defined]
         return HttpResponseClientRedirect(target)

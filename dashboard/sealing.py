@@ -26,22 +26,23 @@ class Unreadable(ValueError):
     """Altered, made for somebody else or another tenant, or under another MEMADMIN_AUDIT_KEY."""
 
 
-def seal(texts: list[str], *bound_to: object) -> str:
+def seal(texts: list[str], *bound_to: object, secret: str = "") -> str:
     """Texts as a token of letters, digits, ``-`` and ``_``.
 
     Args:
         bound_to: whose it is, e.g. the keys of a member of staff and of a tenant; the same are needed to read it.
+        secret: what the key depends on besides MEMADMIN_AUDIT_KEY, where the token is kept and the secret is not.
     """
     nonce = secrets.token_bytes(_NONCE)
-    sealed = nonce + _cipher().encrypt(nonce, json.dumps(texts).encode(), _associated(bound_to))
+    sealed = nonce + _cipher(secret).encrypt(nonce, json.dumps(texts).encode(), _associated(bound_to))
     return base64.urlsafe_b64encode(sealed).decode().rstrip("=")
 
 
-def unseal(token: str, *bound_to: object) -> list[str]:
+def unseal(token: str, *bound_to: object, secret: str = "") -> list[str]:
     """The texts again. Raises Unreadable."""
     try:
         sealed = base64.b64decode(token + "=" * (-len(token) % 4), altchars=b"-_", validate=True)
-        plain = _cipher().decrypt(sealed[:_NONCE], sealed[_NONCE:], _associated(bound_to))
+        plain = _cipher(secret).decrypt(sealed[:_NONCE], sealed[_NONCE:], _associated(bound_to))
     except (InvalidTag, binascii.Error, ValueError) as error:
         raise Unreadable("The filter in the address is damaged, or somebody else's. Set it again.") from error
     return [str(text) for text in json.loads(plain)]
@@ -54,8 +55,8 @@ def named(name: str, value: str, *bound_to: object) -> dict[str, str]:
     return {NAMES[name]: seal([value], *bound_to, name)}
 
 
-def _cipher() -> AESGCM:
-    return AESGCM(derived_key("filters in URLs"))
+def _cipher(secret: str) -> AESGCM:
+    return AESGCM(derived_key(f"sealed under {secret}" if secret else "filters in URLs"))
 
 
 def _associated(bound_to: tuple[object, ...]) -> bytes:

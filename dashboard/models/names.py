@@ -1,16 +1,21 @@
 """Names as they are looked up: without accents and case, and from any of their words on."""
 
 import unicodedata
+from itertools import combinations
 
 from django.db import models
 
 MOST_WORDS = 8
 """Words of a name that a look-up can begin with; later ones are found behind them."""
+MOST_SPELLINGS = 4
+"""Ways to write a name with two letters like ü, each of them as u or as ue."""
 LONGEST = 255
 """Characters of a key. Four bytes each, they fit into a page of an index."""
 
 # Letters that Unicode takes for letters of their own, and readers for an accented one.
 _LIKE = {"ø": "o", "ł": "l", "đ": "d", "ð": "d", "ħ": "h", "ı": "i", "æ": "ae", "œ": "oe", "þ": "th"}
+# Written so where the keyboard has them not: Müller is Mueller; or Muller, as any accent may be left out.
+_IN_TWO = {"ä": "ae", "ö": "oe", "ü": "ue", "ø": "oe", "å": "aa"}
 _APOSTROPHES = "'`´‘’ʼʹ′"  # written in many ways, or not at all
 # Not all that is no letter: in many scripts the vowels of a word are marks.
 _PUNCTUATION = ("!/", ":@", "[`", "{~", "\u00a1\u00bf", "\u2010\u205e", "\u3001\u303f")  # from, to
@@ -77,11 +82,28 @@ def _plain(name: str) -> str:
     return "".join(char for char in apart if not unicodedata.combining(char))
 
 
+def spellings(name: str) -> list[str]:
+    """A name as it is compared, as in ``fold``; then, if it has such letters, with ü as ue, å as aa and so on.
+
+    Either of two such letters may be written so, of more all or none.
+    """
+    if name.isascii():
+        return [fold(name)]
+    composed = unicodedata.normalize("NFC", visible(name).casefold())
+    letters = [letter for letter in _IN_TWO if letter in composed]
+    ways = [letters] if len(letters) > 2 else [way for most in (1, 2) for way in combinations(letters, most)]
+    in_two = [str.maketrans({letter: _IN_TWO[letter] for letter in way}) for way in ways]
+    return [fold(name), *(fold(composed.translate(table)) for table in in_two)]
+
+
 def name_keys(name: str) -> list[str]:
-    """The keys of a name: folded, and begun at each of its words in turn; none for no name."""
-    folded = fold(name)
+    """The keys of a name: each spelling, begun at each of its words in turn; none for no name."""
+    return list(dict.fromkeys(key for folded in spellings(name) for key in _begun_at_each_word(folded)))
+
+
+def _begun_at_each_word(folded: str) -> list[str]:
     keys, space = [folded], folded.find(" ")
     while space > 0 and len(keys) < MOST_WORDS:
         keys.append(f"{folded[space + 1 :]} {folded[:space]}")
         space = folded.find(" ", space + 1)
-    return list(dict.fromkeys(keys)) if folded else []
+    return keys if folded else []

@@ -1,6 +1,7 @@
 """One tenant's memories as a list: pages, filters, columns, and the overview above them."""
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import HttpResponse
 from django.shortcuts import redirect
@@ -21,6 +22,10 @@ from memadmin.memory import InvalidCursor, StoreUnavailable
 PAGE_SIZE = 50
 SEARCH_FORM = "search"
 """Id of the search form; htmx says with it who asks."""
+SEALED = "q"
+"""Parameter of the address, and field of the forms beside a search, that carries it."""
+LONGEST_SEALED = 3_000
+"""Characters of it. Web servers take addresses of about 4,000; what is longer is shown without an address."""
 
 
 @require_safe
@@ -46,22 +51,25 @@ def browse_memories(request: TenantRequest) -> HttpResponse:
 @require_POST
 @requires(Right.BROWSE)
 def filter_memories(request: TenantRequest) -> HttpResponse:
-    """Turn what was typed into an address, in which nothing says what is known about the person."""
+    """Turn what was typed into an address, in which nothing says what is known about the person.
+
+    It is that of the list, or of the search that the form stands beside.
+    """
     form = BrowseForm(request, request.POST)
     if form.is_valid():
-        return whole_list(request, form.narrowing())
+        return narrowed_list(request, form.narrowing(), searched(request))
     return page(request, "memories/filter.html", list_context(request, form, NOTHING), status=400)
 
 
 @require_POST
 @requires(Right.BROWSE)
 def choose_columns(request: TenantRequest) -> HttpResponse:
-    """Keep the choice for this session, and show the list with it."""
+    """Keep the choice for this session, and show the list with it, or the search."""
     form = ColumnsForm(request.POST)
     if form.is_valid():
         request.session["columns"] = form.cleaned_data["columns"]
     filters = BrowseForm.of_address(request)
-    return whole_list(request, filters.narrowing() if filters.is_valid() else NOTHING)
+    return narrowed_list(request, filters.narrowing() if filters.is_valid() else NOTHING, searched(request))
 
 
 @require_safe
@@ -83,11 +91,15 @@ def show_overview(request: TenantRequest) -> HttpResponse:
 
 def list_context(request: TenantRequest, form: BrowseForm, narrowed: Narrowing) -> dict[str, Any]:
     """What every list of memories shows around itself."""
+    sealed = searched(request)
     return {
         "form": SearchForm(),
         "search_form": SEARCH_FORM,
         "filter_form": form,
         "narrowed": narrowed,
+        "chips": [(chip.words, _address(request, chip.without, sealed)) for chip in narrowed.chips],
+        "unfiltered": _address(request, "", sealed),
+        "searched": sealed,
         "columns": ColumnsForm.chosen(request),
         "all_columns": COLUMNS,
     }
@@ -102,7 +114,23 @@ def refused(request: TenantRequest, form: BrowseForm, narrowed: Narrowing = NOTH
     return page(request, "memories/refused.html", list_context(request, form, narrowed), status=400)
 
 
-def whole_list(request: TenantRequest, narrowed: Narrowing) -> HttpResponse:
-    """Lead to the first page of the list."""
-    address = reverse("browse-memories", args=[request.tenant.reference])
-    return redirect(f"{address}?{narrowed.query}" if narrowed.query else address)
+def searched(request: TenantRequest) -> str:
+    """The search on the page, sealed; "" for none, and where it is too long for an address."""
+    sealed = (request.POST if request.method == "POST" else request.GET).get(SEALED, "")
+    return sealed if len(sealed) <= LONGEST_SEALED else ""
+
+
+def narrowed_list(request: TenantRequest, narrowed: Narrowing, sealed: str = "") -> HttpResponse:
+    """Lead to the first page of the list, or to a search.
+
+    Args:
+        sealed: the search, see ``searching.py``; that page goes on to the list if it cannot read it.
+    """
+    return redirect(_address(request, narrowed.query, sealed))
+
+
+def _address(request: TenantRequest, query: str, sealed: str) -> str:
+    """Of a list, narrowed by a query, or of a search in it."""
+    path = reverse("show-matches" if sealed else "browse-memories", args=[request.tenant.reference])
+    parts = [part for part in (query, urlencode({SEALED: sealed}) if sealed else "") if part]
+    return f"{path}?{'&'.join(parts)}" if parts else path

@@ -1,10 +1,6 @@
 """Finding one fact among a tenant's memories: by a text, or by another memory."""
 
-from urllib.parse import urlencode
-
 from django.http import Http404, HttpResponse
-from django.shortcuts import redirect
-from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 from django_htmx.http import push_url, replace_url
 
@@ -15,14 +11,10 @@ from dashboard.browse_forms import NOTHING, BrowseForm
 from dashboard.forms import SearchForm
 from dashboard.requests import TenantRequest
 from dashboard.roles import Right
-from dashboard.views.browsing import list_context, refused, whole_list
+from dashboard.views.browsing import LONGEST_SEALED, list_context, narrowed_list, refused, searched
 from dashboard.views.render import page
 
 MOST_HITS = 20
-SEALED = "q"
-"""Parameter of the address that carries a search."""
-LONGEST_SEALED = 3_000
-"""Characters of it. Web servers take addresses of about 4,000; what is longer is shown without an address."""
 
 
 @require_POST
@@ -34,7 +26,7 @@ def search_memories(request: TenantRequest) -> HttpResponse:
         return refused(request, filters)
     narrowed = filters.narrowing()
     if form.is_empty:
-        return whole_list(request, narrowed)
+        return narrowed_list(request, narrowed)
     if not form.is_valid():
         audit.record(Action.MEMORIES_SEARCHED, request=request, outcome=audit.Outcome.REFUSED)
         context = {**list_context(request, filters, narrowed), "form": form}
@@ -42,8 +34,7 @@ def search_memories(request: TenantRequest) -> HttpResponse:
     sealed = sealing.seal([form.cleaned_data["query"], str(form.cleaned_data["threshold"])], *_readers(request))
     if len(sealed) > LONGEST_SEALED:
         return _found(request, filters, form)
-    address = reverse("show-matches", args=[request.tenant.reference])
-    return redirect(f"{address}?{'&'.join(part for part in (narrowed.query, urlencode({SEALED: sealed})) if part)}")
+    return narrowed_list(request, narrowed, sealed)
 
 
 @require_safe
@@ -54,9 +45,9 @@ def show_matches(request: TenantRequest) -> HttpResponse:
     if not filters.is_valid():
         return refused(request, filters)
     try:
-        query, threshold = sealing.unseal(request.GET.get(SEALED, ""), *_readers(request))
+        query, threshold = sealing.unseal(searched(request), *_readers(request))
     except sealing.Unreadable:  # somebody else's, or altered
-        return whole_list(request, filters.narrowing())
+        return narrowed_list(request, filters.narrowing())
     answer = _found(request, filters, SearchForm({"query": query, "threshold": threshold}))
     return _with_address(request, answer) if request.htmx else answer
 

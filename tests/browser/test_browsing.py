@@ -38,6 +38,33 @@ def test_sam_narrows_the_list_and_widens_it_again(either_window: Window, sam: St
     expect(page.get_by_role("table").get_by_text("1 memory")).to_be_visible()
 
 
+def test_a_search_stays_while_filters_and_columns_change(either_window: Window, sam: Staff, alice: Person) -> None:
+    _remember(alice)
+    either_window.sign_in(sam).browse(alice)
+    either_window.see_matches("vegetarian")
+    page = either_window.page
+    page.locator("summary", has_text="Filter").click()
+    page.get_by_role("textbox", name="Agent").fill("waiter")
+    page.get_by_role("button", name="Filter").click()
+    expect(page.get_by_role("table").get_by_text("2 matches")).to_be_visible()
+    page.locator("summary", has_text="Columns").click()
+    page.get_by_role("checkbox", name="Run").check()
+    page.get_by_role("button", name="Show these").click()
+    expect(page.get_by_role("columnheader", name="Run")).to_be_visible()
+    either_window.search("eggs")
+    expect(page.locator("mark").first).to_have_text("eggs")
+    page.get_by_role("link", name="Take away the filter agent: waiter").click()
+    expect(page.get_by_role("table").get_by_text("3 matches")).to_be_visible()
+    expect(page.get_by_label("Search this person")).to_have_value("eggs")
+    assert "eggs" not in page.url
+    page.get_by_role("link", name="Show all memories").click()
+    expect(page.get_by_role("table").get_by_text("3 memories")).to_be_visible()
+    page.locator("summary", has_text="Filter").click()
+    page.get_by_role("textbox", name="Agent").fill("driver")
+    page.get_by_role("button", name="Filter").click()
+    expect(page.get_by_role("table").get_by_text("1 memory")).to_be_visible()
+
+
 def test_sam_chooses_columns(either_window: Window, sam: Staff, alice: Person) -> None:
     _remember(alice)
     either_window.sign_in(sam).browse(alice)

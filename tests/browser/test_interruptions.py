@@ -11,6 +11,7 @@ from playwright.sync_api import Route, expect
 from dashboard.models import Grant, Staff
 from tests.browser.conftest import Window
 from tests.desk.conftest import Person
+from tests.factories import PASSWORD
 
 pytestmark = pytest.mark.browser
 
@@ -28,6 +29,31 @@ def test_an_expired_session_in_a_refresh_leads_to_the_sign_in_page(window: Windo
     window.search("food preferences")
     window.page.wait_for_url("**/accounts/login/**")
     expect(window.page.get_by_role("heading", name="Sign in")).to_be_visible()
+
+
+def test_a_correction_that_is_sent_after_the_session_is_there_again_after_sign_in(
+    either_window: Window, petra: Staff, alice: Person
+) -> None:
+    (memory_id,) = alice.remember("Lives in Porto.")
+    either_window.sign_in(petra).open(f"/tenants/{alice.tenant.reference}/memories/{memory_id}/rectify/")
+    page = either_window.page
+    page.get_by_label("Wording").fill("Lives in Lisbon.")
+    page.get_by_role("button", name="Check").click()
+    page.get_by_label("Reason").fill("She moved.")
+    Session.objects.all().delete()
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("What you typed is kept")).to_be_visible()
+    page.get_by_label("Username").fill("petra")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("status").filter(has_text="What you typed is here again")).to_be_visible()
+    expect(page.get_by_label("Wording")).to_have_value("Lives in Lisbon.")
+    assert alice.scope.get(memory_id)["memory"] == "Lives in Porto."
+    page.get_by_role("button", name="Check").click()
+    expect(page.get_by_label("Reason")).to_have_value("She moved.")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("heading", name="Corrected")).to_be_visible()
+    assert alice.scope.get(memory_id)["memory"] == "Lives in Lisbon."
 
 
 @pytest.mark.purpose

@@ -231,6 +231,13 @@ def test_odd_names_are_looked_up_like_any_other(sam: Client, store: None, typed:
         ("Muller", "Müller"),
         ("Mu\u0308ller", "Müller"),
         ("strasse", "Straße"),
+        ("Straße", "Strasse"),
+        ("Mueller", "Müller"),
+        ("MÜLLER", "Mueller"),
+        ("Joerg Müller", "Jörg Mueller"),
+        ("Groesse", "Größe"),
+        ("Soendergaard", "Søndergård"),
+        ("Søndergård", "Sondergaard"),
         ("obrien", "O’Brien"),
         ("o'brien", "OBrien"),
         ("Lukasz Orsted", "Łukasz Ørsted"),
@@ -270,6 +277,33 @@ def test_whose_name_is_written_as_it_was_typed_comes_first(store: None) -> None:
     for name in ("Jose Garcia", "José García", "Jose García"):
         TenantFactory(user_id=name.replace(" ", "_"), display_name=name)
     assert find_tenants("josé garcía").exact[0].value == "José García"
+
+
+def test_other_spellings_come_after_the_one_that_was_typed(store: None) -> None:
+    for name in ("Muller", "Mueller", "Müller"):
+        TenantFactory(user_id=name, display_name=name)
+    assert _ids(find_tenants("müller").exact) == ["Müller", "Muller", "Mueller"]
+    assert _ids(find_tenants("mueller").exact) == ["Mueller", "Müller"]
+
+
+@pytest.mark.parametrize("typed", ["muell", "mueller ka", "karla muel", "müll", "kärla mü"])
+def test_the_beginning_of_a_name_is_found_in_either_spelling(store: None, typed: str) -> None:
+    TenantFactory(user_id="u_named", display_name="Kärla Joe Müller" if "ä" in typed else "Karla Joe Müller")
+    assert _ids(find_tenants(typed).similar) == ["u_named"]
+
+
+def test_two_letters_that_only_look_like_a_spelling_are_left_alone(store: None) -> None:
+    TenantFactory(user_id="u_manuel", display_name="Manuel")
+    assert find_tenants("manul").exact == []
+
+
+def test_names_from_before_are_found_in_either_spelling_after_the_migration(store: None) -> None:
+    TenantFactory(user_id="u_named", display_name="Anna Mu\u0308ller")
+    NameKey.objects.filter(key__contains="mueller").delete()
+    assert find_tenants("mueller").similar == []
+    with connection.schema_editor() as editor:
+        importlib.import_module("dashboard.migrations.0010_name_spellings").fill(apps, editor)
+    assert _ids(find_tenants("mueller").similar) == ["u_named"]
 
 
 def test_more_names_with_a_word_than_are_looked_through_is_said(store: None, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -354,7 +388,7 @@ def test_every_query_of_a_look_up_reads_an_index_in_order(store: None) -> None:
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE dashboard_namekey")
     with CaptureQueriesContext(connection) as captured:
-        for typed in ("crowd-123", "crowd-", "person77@mail0.example", "ana", "Ana Number 12", "ORDER-", "nobody"):
+        for typed in ("crowd-123", "crowd-", "person77@mail0.example", "ana", "Äna Nümber 12", "ORDER-", "nobody"):
             find_tenants(typed)
     plans = [_plan(query["sql"]) for query in captured.captured_queries if "dashboard_" in query["sql"]]
     assert len(plans) >= 7 * 8
