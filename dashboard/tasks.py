@@ -4,6 +4,7 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.core.management import call_command
 from django.db import close_old_connections
 from procrastinate import JobContext, RetryStrategy
 from procrastinate.contrib.django import app
@@ -163,6 +164,13 @@ def send_intake_code(intake_id: str) -> bool:
 def sweep_intakes(timestamp: int) -> int:
     """Every ten minutes: forget who asked without an account and never typed the code."""
     return intake.sweep()
+
+
+@app.periodic(cron="15 3 * * *")
+@app.task(queueing_lock="clear-sessions", pass_context=False)
+def clear_sessions(timestamp: int) -> None:
+    """Every night: forget sessions of staff that have expired."""
+    call_command("clearsessions")
 
 
 @app.periodic(cron="45 2 * * *")

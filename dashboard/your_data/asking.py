@@ -37,7 +37,8 @@ def certificates_of(person: PersonSession) -> QuerySet[Certificate]:
 
 def last_erasure(person: PersonSession) -> PrivacyRequest | None:
     """The request by which everything of this person was erased before, if there is one; the newest."""
-    return requests_of(person).filter(kind=Kind.ERASURE.value, state=State.COMPLETED.value).first()
+    ended = [State.COMPLETED.value, State.COMPLETED_WITH_RESIDUE.value]
+    return requests_of(person).filter(kind=Kind.ERASURE.value, state__in=ended).first()
 
 
 def verdict_of(asked: PrivacyRequest | None) -> dict[str, Any]:

@@ -43,7 +43,7 @@ class Window:
         page.on("response", self._note_response)
 
     def open(self, path: str) -> Response:
-        response = self.page.goto(self.address + path)
+        response = self.page.goto(self.address + path) or self.page.reload()  # a busy browser tells of no response
         assert response is not None
         return response
 

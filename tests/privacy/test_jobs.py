@@ -1,8 +1,10 @@
 """What the worker does by itself: drills, and cases where an agent learned somebody again."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.contrib.sessions.models import Session
 from django.utils import timezone
 
 from dashboard import tasks
@@ -53,3 +55,11 @@ def test_the_drill_can_be_switched_off(settings: Any, monkeypatch: pytest.Monkey
     monkeypatch.setattr(drill, "rehearse", lambda: Drill.objects.create(outcome="clean"))
     tasks.rehearse_erasure(timestamp=0)
     assert Drill.objects.count() == drills
+
+
+def test_expired_sessions_of_staff_are_forgotten() -> None:
+    for name, days in (("expired", -1), ("current", 1)):
+        expires = timezone.now() + timedelta(days=days)
+        Session.objects.create(session_key=name, session_data="", expire_date=expires)
+    tasks.clear_sessions(0)
+    assert [session.session_key for session in Session.objects.all()] == ["current"]

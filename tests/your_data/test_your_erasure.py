@@ -187,6 +187,18 @@ def test_where_not_every_place_could_be_searched_nobody_says_that_everything_is_
 
 
 @committed
+def test_where_something_was_found_afterwards_the_start_page_says_so(
+    hers: Client, alice: Person, approved: Approved
+) -> None:
+    carry_out(approved(alice))
+    left = {"outcome": "residue", "places": [{"place": "history", "status": "residue", "count": 1}]}
+    ErasureRun.objects.update(verdict=left)
+    PrivacyRequest.objects.update(state="completed-with-residue")
+    start = hers.get(START).text
+    assert ("Not everything is gone" in start, "was erased" in start) == (True, False)
+
+
+@committed
 def test_until_it_is_certified_an_erasure_is_said_to_be_under_way(
     hers: Client, alice: Person, approved: Approved
 ) -> None:

@@ -92,12 +92,14 @@ def _list(request: PersonRequest, standing: dict[str, Any]) -> HttpResponse:
 def _standing(request: PersonRequest) -> dict[str, Any]:
     """What was asked for, and what came of it: all that is open, and what ended last."""
     asked = asking.requests_of(request.person)
-    ended = asked.filter(state__in=FINAL_STATES)
+    ended, erased = asked.filter(state__in=FINAL_STATES), asking.last_erasure(request.person)
+    found = claims.standing(asking.verdict_of(erased))
     return {
         "requests": [*asked.exclude(state__in=FINAL_STATES), *ended[:MOST_ENDED]],
         "more_ended": ended.count() > MOST_ENDED,
         "certificates": asking.certificates_of(request.person),
-        "erased": (erased := asking.last_erasure(request.person)),
-        "is_clean": claims.standing(asking.verdict_of(erased)) is Standing.CLEAN,
+        "erased": erased,
+        "is_clean": found is Standing.CLEAN,
+        "is_left": found is Standing.RESIDUE,
         "under_way": asking.erasure_under_way(request.person).exists(),
     }
