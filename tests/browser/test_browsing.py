@@ -6,8 +6,8 @@ import pytest
 from playwright.sync_api import expect
 
 from dashboard.models import AuditEvent, Staff
+from tests.browser import inspecting
 from tests.browser.conftest import OpenWindow, Window
-from tests.browser.test_quality import _problems
 from tests.desk.conftest import Person
 
 pytestmark = pytest.mark.browser
@@ -158,11 +158,10 @@ def test_closing_the_person_asks_for_a_purpose_again(either_window: Window, sam:
     expect(either_window.page).to_have_url(re.compile("/find/$"))
 
 
-@pytest.mark.parametrize("colours", ["light", "dark"])
-def test_axe_finds_nothing_while_browsing(open_window: OpenWindow, petra: Staff, alice: Person, colours: str) -> None:
+def test_axe_finds_nothing_while_browsing(open_window: OpenWindow, petra: Staff, alice: Person) -> None:
     _remember(alice)
     [memory_id] = alice.remember("Alice likes tea.")
-    window = open_window(color_scheme=colours, bypass_csp=True).sign_in(petra)
+    window = open_window(bypass_csp=True).sign_in(petra)
     address = f"/tenants/{alice.tenant.reference}/"
     found = {}
     for path in ("?since=bad", "", "overview/", f"memories/{memory_id}/similar/", "?agent=waiter&state=live"):
@@ -170,10 +169,10 @@ def test_axe_finds_nothing_while_browsing(open_window: OpenWindow, petra: Staff,
         window.page.wait_for_load_state("networkidle")
         for summary in window.page.locator(".tools summary").all():
             summary.click()
-        found[path] = _problems(window)
+        found[path] = inspecting.problems(window.page)
     window.page.get_by_label("Search this person").fill("vegetarian")
     window.page.locator("mark").first.wait_for()
-    found["search"] = _problems(window)
+    found["search"] = inspecting.problems(window.page)
     assert {path: problems for path, problems in found.items() if problems} == {}
 
 

@@ -2,7 +2,6 @@
 
 import base64
 import binascii
-import gzip
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,7 +9,6 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.urls import Resolver404, URLPattern, resolve
 from playwright.sync_api import Page, Request, expect
 
@@ -19,6 +17,7 @@ from dashboard.access import Visit
 from dashboard.audit import tenant_digest
 from dashboard.models import PrivacyRequest, Staff
 from tests.browser import host_app as host_apps
+from tests.browser import inspecting
 from tests.browser.conftest import OpenWindow, Window
 from tests.browser.host_app import HostApp
 from tests.browser.worker import worker
@@ -141,22 +140,18 @@ def _name(address: str) -> str:
         return ""
 
 
-def test_axe_finds_nothing_on_any_page_by_day_and_by_night(
+def test_every_page_is_accessible_by_day_and_by_night_fits_on_a_phone_and_weighs_under_100_kb_when_gzipped(
     open_window: OpenWindow, host_app: HostApp, alice: Person, bob: Person
 ) -> None:
     remember(alice, bob)
-    window = open_window(bypass_csp=True, reduced_motion="reduce")  # axe styles its own probes inline
-    found = {}
+    window = open_window(bypass_csp=True)
+    found, weights = {}, {}
     for name in tour(window, host_app):
-        for colours in ("light", "dark"):
-            window.page.emulate_media(color_scheme=colours)  # type: ignore[arg-type]
-            found[f"{name}, {colours}"] = _problems(window.page)
+        weights[name] = inspecting.weights(window.page)
+        found[name] = inspecting.problems(window.page, inspecting.SMALLEST)
     assert {name: problems for name, problems in found.items() if problems} == {}
-
-
-def _problems(page: Page) -> list[str]:
-    found = Axe().run(page, options={"preload": False}).response["violations"]
-    return [f"{problem['id']}: {node['html']}" for problem in found for node in problem["nodes"]]
+    assert max(len(parts) for parts in weights.values()) > 4
+    assert {name: parts for name, parts in weights.items() if sum(parts) >= 100_000} == {}
 
 
 def test_where_no_controller_is_named_a_phone_still_shows_where_one_is(
@@ -166,33 +161,18 @@ def test_where_no_controller_is_named_a_phone_still_shows_where_one_is(
     settings.MEMADMIN_CONTROLLER = settings.MEMADMIN_BRAND_LOGO = settings.MEMADMIN_BRAND_COLOUR = ""
     window = open_window(**NARROW, bypass_csp=True).arrive(host_app)
     expect(window.page.get_by_role("banner").get_by_role("link", name="Your data")).to_be_visible()
-    assert _problems(window.page) == []
+    assert inspecting.problems(window.page) == []
 
 
-@pytest.mark.parametrize("locale", ["en-GB", "de-DE"])
-def test_no_page_scrolls_sideways_at_320_pixels(
-    open_window: OpenWindow, host_app: HostApp, alice: Person, bob: Person, locale: str
-) -> None:
-    remember(alice, bob)
-    window, widths = open_window(**NARROW, locale=locale), {}
-    for name in tour(window, host_app):
-        assert window.page.locator("html").get_attribute("lang") == locale[:2]
-        widths[name] = window.page.evaluate("document.documentElement.scrollWidth")
-    assert {name: width for name, width in widths.items() if width > 320} == {}
-
-
-def test_no_page_weighs_100_kb_at_first_when_gzipped(
+def test_no_page_scrolls_sideways_at_320_pixels_in_german(
     open_window: OpenWindow, host_app: HostApp, alice: Person, bob: Person
 ) -> None:
     remember(alice, bob)
-    window, weights, static = open_window(), {}, {}
+    window, widths = open_window(**NARROW, locale="de-DE"), {}
     for name in tour(window, host_app):
-        parts = window.page.evaluate("performance.getEntriesByType('resource').map((part) => part.name)")
-        for address in {part for part in parts if "/static/" in part} - static.keys():
-            static[address] = len(gzip.compress(window.page.request.get(address).body()))
-        weights[name] = len(gzip.compress(window.page.content().encode())) + sum(static.get(part, 0) for part in parts)
-    assert len(static) >= 4
-    assert {name: weight for name, weight in weights.items() if weight >= 100_000} == {}
+        assert window.page.locator("html").get_attribute("lang") == "de"
+        widths[name] = window.page.evaluate("document.documentElement.scrollWidth")
+    assert {name: width for name, width in widths.items() if width > 320} == {}
 
 
 def test_without_javascript_alice_can_do_it_all(
