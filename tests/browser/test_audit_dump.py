@@ -27,7 +27,7 @@ def _dump() -> str:
 
 def test_the_audit_tables_hold_no_memory_text_and_no_user_id(window: Window, petra: Staff, alice: Person) -> None:
     alice.remember(f"Flies a {MARKER}.", "Keeps bees.")
-    page = window.sign_in(petra).page
+    page = window.sign_in_by_hand(petra).page
     window.find(alice.user_id)
     page.get_by_role("main").get_by_role("link", name=alice.user_id).first.click()
     window.see_matches(MARKER)

@@ -114,12 +114,12 @@ def test_a_desk_that_cannot_be_reached_leaves_the_page_as_it_is(window: Window, 
 
 def test_aude_sees_the_audit_log_and_no_memories(window: Window, aude: Staff, alice: Person) -> None:
     alice.remember("Alice is vegetarian.")
-    window.sign_in(aude)
+    window.sign_in(aude).open("/")
     expect(window.page.get_by_role("heading", name="Audit log")).to_be_visible()
     window.browse(alice)
     expect(window.page.get_by_role("heading", name="Not with your role")).to_be_visible()
 
 
 def test_ada_is_told_what_her_role_includes(window: Window, ada: Staff) -> None:
-    window.sign_in(ada)
+    window.sign_in(ada).open("/")
     expect(window.page.get_by_text("Manage accounts")).to_be_visible()

@@ -18,7 +18,7 @@ def test_petra_finds_alice_by_e_mail_says_why_corrects_one_fact_deletes_another_
     tenant.email = "alice@example.org"
     tenant.save()
 
-    window = open_window().sign_in(petra)
+    window = open_window().sign_in_by_hand(petra)
     page = window.page
     page.get_by_role("searchbox").fill("Alice@example.org")
     page.get_by_role("button", name="Find").click()
@@ -46,7 +46,7 @@ def test_petra_finds_alice_by_e_mail_says_why_corrects_one_fact_deletes_another_
     expect(page.get_by_role("heading", name="Deleted and verified")).to_be_visible()
     assert [memory.text for memory in alice.scope.get_all()] == ["Alice lives in Lisbon."]
 
-    reading = open_window().sign_in(aude).page
+    reading = open_window().sign_in_by_hand(aude).page
     for said in ("Stated why they open a person", "Corrected", "Deleted one memory"):
         expect(reading.get_by_role("cell", name=said).first).to_be_visible()
     expect(reading.get_by_text("Porto")).to_have_count(0)
