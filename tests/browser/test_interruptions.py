@@ -25,6 +25,7 @@ def break_store(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
 
 def test_an_expired_session_in_a_refresh_leads_to_the_sign_in_page(window: Window, sam: Staff, alice: Person) -> None:
     window.sign_in(sam).browse(alice)
+    window.page.get_by_role("region", name="Overview").get_by_text("Remembered").wait_for()  # else it is what expires
     Session.objects.all().delete()
     window.search("food preferences")
     window.page.wait_for_url("**/accounts/login/**")
