@@ -14,7 +14,11 @@ MARKER = "Zanzibarquux"
 USER_ID = f"u_{MARKER}"
 
 PLANT = f"""
+import os, sys
 from datetime import UTC, datetime
+os.environ["DJANGO_SETTINGS_MODULE"] = "memadmin.settings"
+from django.core.management import call_command, execute_from_command_line
+execute_from_command_line(["manage.py", "migrate", "--verbosity", "0"])
 from memadmin.memory import UserId, connect
 from memadmin.memory.sample import Conversation, Fact
 from memadmin.memory.stores import seeding
@@ -31,7 +35,10 @@ for owner, word in (("{USER_ID}", "{MARKER}"), ("u_bob", "Bob")):
     ))
     connect().scope(owner).add(f"{{word}} wrote a long letter. " * 900)
 print(connect().scope("{USER_ID}").residue().as_dict()["places"])
+call_command("sync_directory")
+call_command("import_tenants", sys.argv[1])
 """
+"""A desk in use, in one process: each would import all of it first."""
 
 
 class Desk:
@@ -73,12 +80,9 @@ class Desk:
 @pytest.fixture(scope="module")
 def desk(tmp_path_factory: pytest.TempPathFactory) -> Desk:
     made = Desk(tmp_path_factory.mktemp("desk"))
-    made.manage("migrate", "--verbosity", "0")
-    assert "'count': 0" not in made.run("-c", PLANT)  # every place holds something
-    made.manage("sync_directory")
     people = tmp_path_factory.mktemp("people") / "people.csv"
     people.write_text(f"user_id,email,display_name\n{USER_ID},{MARKER}@example.org,Zoe {MARKER}\n", encoding="utf-8")
-    made.manage("import_tenants", str(people))
+    assert "'count': 0" not in made.run("-c", PLANT, str(people))  # every place holds something
     return made
 
 
