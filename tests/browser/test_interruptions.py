@@ -96,6 +96,7 @@ def test_a_store_that_fails_in_a_refresh_replaces_the_page_not_the_list(
     window: Window, sam: Staff, alice: Person, break_store: Callable[[], None]
 ) -> None:
     window.sign_in(sam).browse(alice)
+    window.page.get_by_role("region", name="Overview").get_by_text("Remembered").wait_for()  # else it is what fails
     break_store()
     window.search("food preferences")
     expect(window.page.get_by_role("main")).to_have_count(1)
