@@ -113,7 +113,7 @@ OpenWindow = Callable[..., Window]
 def chromium() -> Iterator[Browser]:
     path = find_chromium()
     if path is None:
-        missing = "No Chromium found. Install one to run the browser tests: apt install chromium"
+        missing = "No Chromium found. Install one to run the browser tests: apt install chromium-headless-shell"
         if os.environ.get("CI") == "true":
             pytest.fail(missing)
         pytest.skip(missing)
