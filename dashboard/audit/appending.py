@@ -6,10 +6,10 @@ Each event is chained and on disk before ``append`` returns; there is no unseale
 ``AuditHead`` is the lock, held only for that one statement.
 
 A thread can be stopped anywhere (an interrupt, a server's time limit) without holding up the others: whoever leaves
-takes its unwritten event along and hands on its turn, and nobody waits longer than ``PATIENCE``. A server that does not
-answer is given up after ``WRITING``. Where the one that writes vanished in spite of that, or hangs, another takes over
-with a new connection. An event that was under way when its thread gave up may still be written: the log then has an
-attempt that showed nothing.
+takes its unwritten event along and hands on its turn, and nobody waits for another's longer than ``PATIENCE``. A server
+that does not answer is given up after ``WRITING``. Where the one that writes vanished in spite of that, or hangs,
+another takes over with a new connection. An event that was under way when its thread gave up may still be written: the
+log then has an attempt that showed nothing.
 
 Each process appends over a connection of its own: whatever transaction the caller is in the middle of, its rollback
 removes no event, and it never holds the end of the chain. A test case's wrapping transaction is the exception, as for
@@ -35,6 +35,7 @@ from django.db import (
     DataError,
     Error,
     InterfaceError,
+    NotSupportedError,
     OperationalError,
     connections,
     transaction,
@@ -292,8 +293,9 @@ def _insert_even_after_a_restart(connection: BaseDatabaseWrapper, rows: list[dic
     try:
         _open(connection)
         return _insert(connection, rows)
-    except (OperationalError, InterfaceError):
-        if connection.is_usable():
+    except (OperationalError, InterfaceError, NotSupportedError) as error:
+        is_outdated = isinstance(error, NotSupportedError)  # what is prepared: somebody has altered the table
+        if connection.connection is None or (_is_alive(connection) and not is_outdated):
             raise
         connection.close()  # the server was restarted; had it committed before that?
         _open(connection)
@@ -303,10 +305,12 @@ def _insert_even_after_a_restart(connection: BaseDatabaseWrapper, rows: list[dic
 
 def _open(connection: BaseDatabaseWrapper) -> None:
     if connection.connection is None:
-        connection.connect()
+        connection.ensure_connection()
+        if _to(connection).prepare_threshold is None:  # a pooler gives the server to others next, as it is
+            return
         milliseconds = int((WRITING - 1) * 1000)  # the server gives up first
         with connection.wrap_database_errors:
-            _asked(_server(connection), f"SET statement_timeout = {milliseconds}")
+            _asked(_to(connection), f"SET statement_timeout = {milliseconds}")
 
 
 def _insert(connection: BaseDatabaseWrapper, rows: Sequence[dict[str, Any]]) -> list[Written]:
@@ -319,7 +323,7 @@ def _insert(connection: BaseDatabaseWrapper, rows: Sequence[dict[str, Any]]) -> 
 def _fetch(connection: BaseDatabaseWrapper, statement: str, argument: str) -> list[Written]:
     connection.ensure_connection()
     with connection.wrap_database_errors:
-        result = _asked(_server(connection), statement, argument)
+        result = _asked(_to(connection), statement, argument)
     rows = (map(partial(result.get_value, number), range(result.nfields)) for number in range(result.ntuples))
     return [Written(*(column(value or b"") for column, value in zip(_READ, row, strict=True))) for row in rows]
 
@@ -327,20 +331,29 @@ def _fetch(connection: BaseDatabaseWrapper, statement: str, argument: str) -> li
 # libpq's own calls, as psycopg offers them: a cursor's way there and back takes longer than the server's part of it.
 
 
-def _server(connection: BaseDatabaseWrapper) -> PGconn:
+def _to(connection: BaseDatabaseWrapper) -> psycopg.Connection[Any]:
     opened: psycopg.Connection[Any] = connection.connection
-    return opened.pgconn
+    return opened
 
 
-def _asked(server: PGconn, statement: str, argument: str | None = None) -> PGresult:
-    """One statement over a connection that may be in the middle of a transaction; with an argument, it is kept there.
+def _is_alive(connection: BaseDatabaseWrapper) -> bool:
+    """By what was read last: the end of the connection follows the server's farewell. Asking could take for ever."""
+    return _to(connection).pgconn.status == ConnStatus.OK
+
+
+def _asked(opened: psycopg.Connection[Any], statement: str, argument: str | None = None) -> PGresult:
+    """One statement over a connection that may be in the middle of a transaction.
+
+    With an argument it is prepared, unless MEMADMIN_PREPARED_STATEMENTS is off.
 
     Raises:
         psycopg.Error: the server refused it, or hung up. django.db.DatabaseError: it did neither, nor did it answer.
     """
-    end = time.monotonic() + WRITING
+    server, end = opened.pgconn, time.monotonic() + WRITING
     if argument is None:
         server.send_query(statement.encode())
+    elif opened.prepare_threshold is None:
+        server.send_query_params(statement.encode(), [argument.encode()])
     else:
         server.send_query_prepared(_prepared(server, statement, end), [argument.encode()])
     return _answer(server, end)

@@ -12,6 +12,8 @@ from dashboard.audit.reading import follow, last_seq, link, slices
 from dashboard.audit.trust import Keys
 from dashboard.models import AuditCheckpoint, AuditHead, AuditSegment, SigningKey
 
+_AT = encoding.FIELDS.index("at")
+
 
 class ChainBroken(Exception):
     """The log does not continue what was signed before; it is not signed again."""
@@ -101,10 +103,10 @@ def _continued_by_head(last: Mark | None, keys: Keys) -> AuditHead:
 
 
 def _another_event(mark: Mark) -> Break | None:
-    kept = [link(row).hash_at(mark.seq) for rows in slices(mark.seq - 1, mark.seq) for row in rows]
+    kept = [link(row) for rows in slices(mark.seq - 1, mark.seq) for row in rows]
     archived = AuditSegment.objects.filter(last_seq=mark.seq).values_list("last_hash", flat=True)
-    if (kept or list(archived)) == [mark.hash]:
-        return None
+    if ([event.hash_at(mark.seq) for event in kept] or list(archived)) == [mark.hash]:
+        return trust.antedated(mark, int(kept[0].values[_AT])) if kept else None
     return Break.at(mark.seq, Fault.REWRITTEN, f"Event {mark.seq} has another hash than its signed checkpoint.")
 
 

@@ -16,6 +16,9 @@ ROTATION = timedelta(days=1)
 TOGETHER = timedelta(hours=1)
 """How much earlier than its first use on the list a key may have signed: two workers began with it at one moment."""
 
+AHEAD = timedelta(minutes=5)
+"""How far the clocks of the database and of this machine may be apart."""
+
 _USES: tuple[tuple[type[Model], str], ...] = (
     (AuditCheckpoint, "at"),
     (AuditSegment, "archived_at"),
@@ -96,3 +99,14 @@ def problem(mark: Mark, keys: Keys) -> Break | None:
     if keys.successor(mark.key, encoding.from_microseconds(mark.at)):
         return Break.at(mark.seq, Fault.KEY, f"{name} is signed with a retired key.")
     return None
+
+
+def antedated(mark: Mark, event_at: int) -> Break | None:
+    """Why a checkpoint is not believed that says it was signed before its event was written, in microseconds.
+
+    So a key that was retired, or stolen later, cannot vouch for what came after its time.
+    """
+    if mark.at >= event_at - AHEAD // timedelta(microseconds=1):
+        return None
+    text = f"The checkpoint of event {mark.seq} is dated before the event, which it could not know yet."
+    return Break.at(mark.seq, Fault.CHECKPOINT, text)

@@ -9,7 +9,7 @@ import heapq
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -24,9 +24,6 @@ from dashboard.audit.marks import Mark
 from dashboard.audit.reading import StoredLog, last_seq, link, slices
 from dashboard.audit.trust import Keys
 from dashboard.models import AuditCheckpoint, AuditEvent, AuditHead, AuditSegment
-
-AHEAD = timedelta(minutes=5)
-"""How far the database's clock may be ahead of this machine's."""
 
 Progress = Callable[[int, int], None]
 """Told events done and events in all."""
@@ -211,7 +208,7 @@ class _Walker:
                     self._erasures.erased(event.values[_TENANT], event.values[_COUNTS])
                 self.events += 1
                 while self._mark and self._mark.seq == event.seq:
-                    if problem := self._check(self._mark, event.hash):
+                    if problem := self._check(self._mark, event.hash, int(event.values[_AT])):
                         return problem
             self._at = int(event.values[_AT])
             progress(self.archived + self.events, through)
@@ -241,7 +238,7 @@ class _Walker:
             return None
         if encoding.microseconds(head.at) != self._at:
             return Break.at(head.seq, Fault.EDITED, f"The head of the log names another time for event {head.seq}.")
-        if (at := encoding.from_microseconds(self._at)) > datetime.now(UTC) + AHEAD:
+        if (at := encoding.from_microseconds(self._at)) > datetime.now(UTC) + trust.AHEAD:
             return Break.at(head.seq, Fault.EDITED, f"Event {head.seq} is dated in the future: {at:%Y-%m-%d %H:%M}.")
         return None
 
@@ -282,8 +279,8 @@ class _Walker:
             f"The note beside event {event.seq} is not what was written, or MEMADMIN_AUDIT_KEY is another one.",
         )
 
-    def _check(self, mark: Mark, event_hash: str | None) -> Break | None:
-        if problem := trust.problem(mark, self._keys):
+    def _check(self, mark: Mark, event_hash: str | None, event_at: int = 0) -> Break | None:
+        if problem := trust.problem(mark, self._keys) or trust.antedated(mark, event_at):
             return problem
         if event_hash is not None and event_hash != mark.hash:
             return Break.at(

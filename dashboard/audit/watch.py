@@ -22,10 +22,11 @@ OPENING = (
     Action.MEMORY_OPENED,
     Action.MEMORY_REVEALED,
     Action.MEMORIES_EXPORTED,
+    Action.MEMORIES_DELETION_VIEWED,
 )
 """What shows memory text."""
 
-LISTING = (Action.MEMORIES_PAGED, Action.MEMORIES_SEARCHED)
+LISTING = (Action.MEMORIES_PAGED, Action.MEMORIES_SEARCHED, Action.MEMORIES_DELETION_VIEWED)
 """What shows many memories at once. A search while typing is an event at every pause."""
 
 EACH_OPENING = Case(

@@ -109,7 +109,7 @@ def _checked(request: StaffRequest, rows: Rows, given: dict[str, str], problem: 
 
 
 def _show(request: StaffRequest, found: BulkErasure, form: BulkApproveForm | None = None) -> HttpResponse:
-    if not request.htmx:
+    if form or not request.htmx:  # the part that is refreshed has numbers only
         audit.record(Action.BULK_VIEWED, request=request, purpose=str(found.pk))
     standing = bulk.standing(found)
     needing = found.requests.filter(state__in=NEEDING_SOMEBODY).order_by("state", "reference")

@@ -2,6 +2,7 @@
 
 import uuid
 
+from django.db import transaction
 from django.db.models import F
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
@@ -33,7 +34,8 @@ def list_flags(request: StaffRequest) -> HttpResponse:
 def review_flag(request: StaffRequest, flag_id: uuid.UUID) -> HttpResponse:
     """Mark one as looked into; it stays."""
     flag = get_object_or_404(Flag, pk=flag_id, reviewed_at=None)
-    audit.record(audit.Action.FLAG_REVIEWED, request=request)
     flag.reviewed_at, flag.reviewed_by = timezone.now(), request.user
-    flag.save()
+    with transaction.atomic():
+        flag.save()
+        audit.record(audit.Action.FLAG_REVIEWED, request=request, purpose=str(flag.pk))
     return redirect("list-flags")

@@ -133,6 +133,46 @@ def test_a_restarted_server_costs_no_event() -> None:
 
 
 @own_transactions
+def test_a_database_that_takes_no_connection_is_an_audit_log_that_cannot_be_written() -> None:
+    _record()
+    appending.appender.close()
+    kept, options = appending.appender._own_connection(), appending.appender._own_connection().settings_dict
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(options, "HOST", "127.0.0.1")
+        patch.setitem(options, "PORT", "1")
+        with pytest.raises(audit.AuditUnavailable):
+            _record()
+    assert (_record().seq, appending.appender._own_connection()) == (2, kept)
+
+
+@own_transactions
+def test_a_table_that_was_altered_costs_no_event() -> None:
+    _record()
+    try:
+        connection.cursor().execute("ALTER TABLE dashboard_auditevent ALTER COLUMN hash TYPE text")
+        assert _record().seq == 2
+    finally:
+        connection.cursor().execute("ALTER TABLE dashboard_auditevent ALTER COLUMN hash TYPE varchar(64)")
+    assert _record().seq == 3
+
+
+@own_transactions
+@pytest.mark.parametrize(("threshold", "prepared", "limit"), [(5, 1, "7s"), (None, 0, "0")])
+def test_behind_a_pooler_nothing_is_prepared_and_no_setting_is_left(
+    threshold: int | None, prepared: int, limit: str
+) -> None:
+    appending.appender.close()
+    own = appending.appender._own_connection()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(own.settings_dict["OPTIONS"], "prepare_threshold", threshold)
+        assert _record().seq == 1
+        server = own.connection
+        found = server.execute("SELECT count(*), current_setting('statement_timeout') FROM pg_prepared_statements")
+        assert found.fetchone() == (prepared, limit)
+    appending.appender.close()
+
+
+@own_transactions
 def test_an_answer_that_was_lost_is_not_recorded_twice(monkeypatch: pytest.MonkeyPatch) -> None:
     fetch, failed = appending._fetch, threading.Event()
 

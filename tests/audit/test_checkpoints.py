@@ -113,7 +113,7 @@ def test_a_retired_key_may_not_sign_again(settings, tmp_path: Path, log: Callabl
     assert audit.verify().intact  # on the day of the rotation, workers may still have the old key
     key, head = signing.signing_key(), AuditHead.objects.get()
     log(1)
-    _late_checkpoint(key, head.seq + 1)
+    _sign(key, head.seq + 1, days=2)
     found = audit.verify().found
     assert found is not None
     assert "retired" in found.explanation
@@ -137,9 +137,26 @@ def test_a_key_that_was_retired_is_refused_before_it_signs(
     assert AuditCheckpoint.objects.count() == 1
 
 
-def _late_checkpoint(key: Ed25519PrivateKey, seq: int) -> None:
-    at = timezone.now() + timedelta(days=2)
+def test_a_checkpoint_dated_before_its_event_is_refused_and_nothing_is_signed_on_top(log: Callable[[int], Any]) -> None:
+    log(2)
+    _sign(signing.signing_key(), 2, days=-9)  # as a thief of a retired key would, while it was in use
+    assert "dated before the event" in _explanation()
+    log(1)
+    with pytest.raises(checkpoints.ChainBroken, match="dated before the event"):
+        checkpoints.take()
+
+
+def _explanation() -> str:
+    found = audit.verify().found
+    assert found is not None
+    return found.explanation
+
+
+def _sign(key: Ed25519PrivateKey, seq: int, *, days: int) -> None:
+    """A checkpoint made by somebody who has the key and the database."""
+    at = timezone.now() + timedelta(days=days)
     public_key = signing.public_hex(key)
+    checkpoints.publish_key(public_key, at)
     mark = Mark(
         seq=seq,
         hash=AuditHead.objects.get().hash,

@@ -1,15 +1,18 @@
 """Unusual behaviour is flagged by counts that anybody can make again."""
 
 from datetime import UTC, datetime, timedelta
+from unittest.mock import Mock
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.db import OperationalError
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
 from dashboard import audit, tasks
 from dashboard.audit import Action, ActorKind, watch
+from dashboard.audit.appending import appender
 from dashboard.models import AuditEvent, Flag
 from tests.audit.conftest import mallory
 
@@ -147,7 +150,13 @@ def test_work_at_odd_hours_is_counted(settings, at: datetime, *, flagged: bool) 
 
 
 @pytest.mark.parametrize(
-    ("action", "counted"), [(Action.MEMORIES_SEARCHED, 2), (Action.MEMORIES_PAGED, 2), (Action.MEMORY_OPENED, 6)]
+    ("action", "counted"),
+    [
+        (Action.MEMORIES_SEARCHED, 2),
+        (Action.MEMORIES_PAGED, 2),
+        (Action.MEMORY_OPENED, 6),
+        (Action.MEMORIES_DELETION_VIEWED, 2),
+    ],
 )
 def test_a_search_at_every_pause_while_typing_counts_once_a_person(settings, action: Action, counted: int) -> None:
     settings.MEMADMIN_WATCH_TENANTS_PER_HOUR, settings.MEMADMIN_WATCH_OPENS_WITHOUT_PURPOSE_PER_DAY = 0, 1
@@ -212,7 +221,15 @@ def test_petra_sees_a_flag_and_reviews_it(petra: Client) -> None:
     response = petra.post(reverse("review-flag", args=[Flag.objects.get().pk]), follow=True)
     assert "reviewed" in response.text
     assert Flag.objects.get().reviewed_by.username == "petra"
-    assert AuditEvent.objects.filter(action=Action.FLAG_REVIEWED).count() == 1
+    assert AuditEvent.objects.get(action=Action.FLAG_REVIEWED).purpose == str(Flag.objects.get().pk)
+
+
+def test_a_review_that_is_not_recorded_is_not_done(petra: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    _opens(3)
+    _flags()
+    monkeypatch.setattr(appender, "append", Mock(side_effect=OperationalError))
+    assert petra.post(reverse("review-flag", args=[Flag.objects.get().pk])).status_code == 503
+    assert Flag.objects.get().reviewed_at is None
 
 
 def test_aude_sees_flags_but_does_not_review_them(aude: Client) -> None:

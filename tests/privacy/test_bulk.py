@@ -11,6 +11,7 @@ from django.urls import reverse
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from dashboard import tasks
+from dashboard.audit import Action
 from dashboard.models import AuditEvent, BulkErasure, PrivacyRequest, Tenant
 from dashboard.privacy import bulk, bulk_files, holds, previewing
 from dashboard.privacy.actors import Actor
@@ -242,6 +243,13 @@ def test_the_progress_refreshes_without_an_event_and_shows_only_numbers(previewe
     assert "0 of 2 ended" in html
     assert not any(asked.reference in html for asked in previewed.requests.all())
     assert AuditEvent.objects.count() == before
+
+
+@pytest.mark.django_db
+def test_an_approval_that_is_refused_is_an_event_whoever_asks(previewed: BulkErasure, petra: Client) -> None:
+    approve = reverse("approve-bulk", args=[previewed.pk])
+    petra.post(approve, {"digest": "", "count": "many"}, headers={"HX-Request": "true"})
+    assert AuditEvent.objects.filter(action=Action.BULK_VIEWED).count() == 1
 
 
 @pytest.mark.django_db
