@@ -130,8 +130,10 @@ def _of_email_addresses(**folded: Any) -> Iterator[Match]:
 
 
 def _unlike(name: str, typed: str) -> int:
-    """0 for a name as it was typed, 1 where case and accents differ, 2 for another spelling or order."""
-    return 0 if name.casefold() == typed.casefold() else 1 if fold(name) == fold(typed) else 2
+    """0 for a name as it was typed, 1 where accents differ, 2 for another spelling; case and order do not count."""
+    if sorted(name.casefold().split()) == sorted(typed.casefold().split()):
+        return 0
+    return 1 if sorted(fold(name).split()) == sorted(fold(typed).split()) else 2
 
 
 def _of_names(**key: Any) -> Iterator[Match]:

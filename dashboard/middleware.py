@@ -125,9 +125,9 @@ def _with_next(address: str, page: str) -> str:
 def _ask_for_purpose(request: HttpRequest, tenant: Tenant) -> HttpResponse:
     """Lead to the question, and from there to where the member of staff was going; what was POSTed is not done.
 
-    htmx asked for a part of a page: from there it goes on to that page. So does a form, if it is given back.
+    htmx asked for a part of a page: from there it goes on to that page. A form goes on to the page it stood on.
     """
-    page = request.get_full_path() if request.method in {"GET", "HEAD"} else ""
+    page = request.get_full_path() if request.method in {"GET", "HEAD"} else _page_of_the_form(request)
     shown = (request.htmx.current_url_abs_path or "") if request.htmx else page  # type: ignore[attr-defined]
     back = typed.keep(request) or shown
     target = f"{resolve_url('state-purpose', tenant.reference)}{f'?next={quote(back)}' if back else ''}"

@@ -1,6 +1,7 @@
-"""Text that has to travel in a URL and may be about a person: encrypted, for one reader and one tenant.
+"""Text as a token that only its own readers can read: encrypted, and bound to what they say they read it as.
 
-Nothing of it is kept on the server, so there is nothing to erase; the back button, a reload and a second tab work.
+In a URL it is what may be about a person: nothing of it is kept on the server, so there is nothing to erase; the back
+button, a reload and a second tab work. In a form it says whose form it is; in a session, what was typed (``typed.py``).
 """
 
 import base64
@@ -23,7 +24,7 @@ NAMES = {name: f"sealed-{name}" for name in ("agent", "run", "category")}
 
 
 class Unreadable(ValueError):
-    """Altered, made for somebody else or another tenant, or under another MEMADMIN_AUDIT_KEY."""
+    """Altered, bound to something else, such as another reader, or made under another secret or MEMADMIN_AUDIT_KEY."""
 
 
 def seal(texts: list[str], *bound_to: object, secret: str = "") -> str:
@@ -34,7 +35,8 @@ def seal(texts: list[str], *bound_to: object, secret: str = "") -> str:
         secret: what the key depends on besides MEMADMIN_AUDIT_KEY, where the token is kept and the secret is not.
     """
     nonce = secrets.token_bytes(_NONCE)
-    sealed = nonce + _cipher(secret).encrypt(nonce, json.dumps(texts).encode(), _associated(bound_to))
+    plain = json.dumps(texts, ensure_ascii=False).encode("utf-8", "surrogatepass")  # escapes are three times as long
+    sealed = nonce + _cipher(secret).encrypt(nonce, plain, _associated(bound_to))
     return base64.urlsafe_b64encode(sealed).decode().rstrip("=")
 
 
@@ -44,7 +46,7 @@ def unseal(token: str, *bound_to: object, secret: str = "") -> list[str]:
         sealed = base64.b64decode(token + "=" * (-len(token) % 4), altchars=b"-_", validate=True)
         plain = _cipher(secret).decrypt(sealed[:_NONCE], sealed[_NONCE:], _associated(bound_to))
     except (InvalidTag, binascii.Error, ValueError) as error:
-        raise Unreadable("The filter in the address is damaged, or somebody else's. Set it again.") from error
+        raise Unreadable("Damaged, or somebody else's.") from error
     return [str(text) for text in json.loads(plain)]
 
 

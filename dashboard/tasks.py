@@ -18,7 +18,7 @@ from dashboard.privacy import bulk, drill, finishing, holds, relearning, remindi
 from dashboard.privacy.actors import Actor
 from dashboard.privacy.ledger import Busy
 from dashboard.privacy.running import Stopped
-from dashboard.your_data import intake
+from dashboard.your_data import intake, sessions
 
 
 @app.periodic(cron="*/10 * * * *")
@@ -169,8 +169,9 @@ def sweep_intakes(timestamp: int) -> int:
 @app.periodic(cron="15 3 * * *")
 @app.task(queueing_lock="clear-sessions", pass_context=False)
 def clear_sessions(timestamp: int) -> None:
-    """Every night: forget sessions of staff that have expired."""
+    """Every night: forget sessions of staff and visits of persons that have expired."""
     call_command("clearsessions")
+    sessions.sweep()
 
 
 @app.periodic(cron="45 2 * * *")

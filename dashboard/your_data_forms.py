@@ -1,6 +1,7 @@
 """What the person types in on their pages."""
 
 import re
+import unicodedata
 import uuid
 from typing import Any
 
@@ -70,11 +71,16 @@ class ForgetEverythingForm(forms.Form):
     """Why everything should go, and that it is meant."""
 
     ground = forms.ChoiceField(label=_("Why"), choices=GROUNDS, initial=GROUNDS[0][0])
-    narrative = _words(_("Anything we should know"), required=False)
+    narrative = _words(_("Anything we should know (optional)"), required=False)
     sure = forms.BooleanField(
         label=_("Yes, forget everything about me. This cannot be undone."),
         error_messages={"required": _("Tick the box if you are sure.")},
     )
+
+
+def _stands_for_itself(letter: str) -> bool:
+    """Whether a letter of a domain is ASCII, or the same under every folding: "ü", but not "Ü", which nobody types."""
+    return letter.isascii() or unicodedata.normalize("NFKC", letter).casefold() == letter
 
 
 class IntakeForm(forms.Form):
@@ -97,15 +103,20 @@ class IntakeForm(forms.Form):
         label=_("Why"), choices=GROUNDS, required=False, help_text=_("Only if everything should be forgotten.")
     )
     narrative = _words(
-        _("Anything we should know"),
+        _("Anything we should know (optional)"),
         required=False,
         help_text=_("To correct something or to stop its use, say what. Send no passwords and no copies of documents."),
     )
 
     def clean_email(self) -> str:
-        """Raises ValidationError for control characters too, which are lawful between quotation marks."""
+        """Raises ValidationError for control characters too, which are lawful between quotation marks.
+
+        Likewise for letters that are written like another address, or sent to another one: Django takes the Kelvin
+        sign for a "k" before the @, and mail servers take a fullwidth letter for a plain one after it.
+        """
         address = str(self.cleaned_data["email"])
-        if not address.isprintable():
+        local, _at, domain = address.rpartition("@")
+        if not (address.isprintable() and local.isascii() and all(map(_stands_for_itself, domain))):
             raise forms.ValidationError(EmailValidator.message)
         return address
 

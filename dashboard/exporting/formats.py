@@ -17,7 +17,8 @@ MEMORY_COLUMNS = (
 HISTORY_COLUMNS = ("memory_id", "id", "event", "old_memory", "new_memory", "created_at", "actor_id", "role")
 REQUEST_COLUMNS = (
     "id", "kind", "kind_words", "state", "state_words", "memory_id", "narrative", "received_on", "due_on",
-    "ended_at", "decision_code", "decision_words", "decision_reason", "ticket",
+    "ended_at", "decision_code", "decision_words", "decision_reason",
+    "extension_reason", "ticket",
 )  # fmt: skip
 LOOK_COLUMNS = ("number", "at", "who", "what", "ticket")
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from dashboard import looks
 from dashboard.audit import tenant_digest
@@ -18,7 +19,7 @@ from dashboard.your_data import asking, wording
 from memadmin.memory import Change, Memory, ScopedMemory
 
 SCHEMA = "memadmin your-data 1"
-"""Goes up when a name or a meaning in ``schema.json`` changes."""
+"""Goes up when a name or a meaning in ``schema.json`` changes; not when a name is added."""
 PROGRESS_EVERY = 500
 """Memories between two words on how far it has come."""
 
@@ -28,8 +29,8 @@ _SLICE = 1_000
 Progress = Callable[[int, int], None]
 """Told memories done and memories in all."""
 
-_EXPLAINED = {State.REFUSED, State.CANCELLED}
-"""Where ``decision_reason`` is a decision; of a failure it is what went wrong inside."""
+_EXPLAINED = {State.COMPLETED, State.REFUSED, State.CANCELLED}
+"""Where ``decision_reason`` is an answer; of a failure it is what went wrong inside."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -122,7 +123,7 @@ def person_entry(tenant: Tenant) -> Entry:
 
 def request_entry(asked: PrivacyRequest) -> Entry:
     """A privacy request: codes for machines, beside them words for people."""
-    code, explained = asked.decision_code, asked.state in _EXPLAINED
+    code = asked.decision_code
     return {
         "id": str(asked.pk),
         "kind": asked.kind,
@@ -136,9 +137,17 @@ def request_entry(asked: PrivacyRequest) -> Entry:
         "ended_at": asked.ended_at.isoformat() if asked.ended_at else None,
         "decision_code": code or None,
         "decision_words": str(wording.REASONS.get(code, code)) or None,
-        "decision_reason": (asked.decision_reason or None) if explained else None,
+        "decision_reason": _answer(asked) or None,
+        "extension_reason": asked.extension_reason or None,
         "ticket": asked.ticket or None,
     }
+
+
+def _answer(asked: PrivacyRequest) -> str:
+    """What staff answered, in their words; or that the person took it back, in the language of the copy."""
+    if asked.decision_reason == asking.WITHDRAWN:
+        return _("You have withdrawn this.")
+    return asked.decision_reason if asked.state in _EXPLAINED else ""
 
 
 def look_entry(look: Look) -> Entry:

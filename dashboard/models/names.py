@@ -7,8 +7,6 @@ from django.db import models
 
 MOST_WORDS = 8
 """Words of a name that a look-up can begin with; later ones are found behind them."""
-MOST_SPELLINGS = 4
-"""Ways to write a name with two letters like ü, each of them as u or as ue."""
 LONGEST = 255
 """Characters of a key. Four bytes each, they fit into a page of an index."""
 

@@ -1,6 +1,6 @@
 """What the desk itself wrote about a person in words, and forgets with them. Codes, dates, numbers and tickets stay."""
 
-from dashboard.models import ErasureRun, Hold, Intake, PrivacyRequest, Tenant
+from dashboard.models import ErasureRun, Hold, Intake, PersonSession, PrivacyRequest, Tenant
 
 FORGOTTEN = "(forgotten with the person)"
 
@@ -13,6 +13,7 @@ def blank(tenant: Tenant, digest: str) -> None:
     Intake.objects.filter(request__tenant_digest=digest).update(
         email="", narrative="", address="", origin="", closed_note=""
     )
+    PersonSession.objects.filter(tenant_digest=digest).update(sealed_user_id="")  # a visit does not look for them again
     Hold.objects.filter(tenant=tenant).update(reason=FORGOTTEN, owner="")
     for run in ErasureRun.objects.filter(neighbours__has_key=tenant.user_id):
         run.neighbours.pop(tenant.user_id)

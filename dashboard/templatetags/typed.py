@@ -1,6 +1,7 @@
 """Forms that are given back when they were sent too late."""
 
 from django import forms, template
+from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.template import Context
 
 from dashboard import typed
@@ -10,8 +11,20 @@ register = template.Library()
 
 @register.simple_tag(takes_context=True)
 def typed_before(context: Context) -> bool:
-    """Whether something waits to be given back in this browser."""
-    return bool(typed.waiting(context["request"]))
+    """Whether something waits to be given back on the page that comes next."""
+    request = context["request"]
+    return typed.waits(request, request.POST.get(REDIRECT_FIELD_NAME) or request.GET.get(REDIRECT_FIELD_NAME, ""))
+
+
+@register.simple_tag(takes_context=True)
+def typed_left(context: Context) -> list[dict[str, str]]:
+    """What waited for this page and no form of it took; for the end of the page.
+
+    A page that says that something failed leaves it for later.
+    """
+    request, user = context.get("request"), context.get("user")
+    failed = context.get("status") in (500, 503)
+    return typed.left(request) if request and user and user.is_authenticated and not failed else []
 
 
 @register.simple_tag(takes_context=True)

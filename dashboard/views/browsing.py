@@ -3,6 +3,7 @@
 from typing import Any
 from urllib.parse import urlencode
 
+from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -12,7 +13,7 @@ from django_htmx.http import replace_url
 from dashboard import audit, overview
 from dashboard.access import requires
 from dashboard.audit import Action
-from dashboard.browse_forms import COLUMNS, NOTHING, BrowseForm, ColumnsForm, Narrowing
+from dashboard.browse_forms import COLUMNS, LONGEST_QUERY, NOTHING, BrowseForm, ColumnsForm, Narrowing
 from dashboard.forms import SearchForm
 from dashboard.requests import TenantRequest
 from dashboard.roles import Right
@@ -24,8 +25,6 @@ SEARCH_FORM = "search"
 """Id of the search form; htmx says with it who asks."""
 SEALED = "q"
 """Parameter of the address, and field of the forms beside a search, that carries it."""
-LONGEST_SEALED = 3_000
-"""Characters of it. Web servers take addresses of about 4,000; what is longer is shown without an address."""
 
 
 @require_safe
@@ -89,9 +88,13 @@ def show_overview(request: TenantRequest) -> HttpResponse:
     return page(request, "memories/overview.html", context, partial="overview")
 
 
-def list_context(request: TenantRequest, form: BrowseForm, narrowed: Narrowing) -> dict[str, Any]:
-    """What every list of memories shows around itself."""
-    sealed = searched(request)
+def list_context(request: TenantRequest, form: BrowseForm, narrowed: Narrowing, sealed: str = "") -> dict[str, Any]:
+    """What every list of memories shows around itself.
+
+    Args:
+        sealed: the search on the page; "" for the one that the request says.
+    """
+    sealed = sealed or searched(request)
     return {
         "form": SearchForm(),
         "search_form": SEARCH_FORM,
@@ -100,6 +103,7 @@ def list_context(request: TenantRequest, form: BrowseForm, narrowed: Narrowing) 
         "chips": [(chip.words, _address(request, chip.without, sealed)) for chip in narrowed.chips],
         "unfiltered": _address(request, "", sealed),
         "searched": sealed,
+        "has_address": fits(narrowed.query, sealed),
         "columns": ColumnsForm.chosen(request),
         "all_columns": COLUMNS,
     }
@@ -115,22 +119,29 @@ def refused(request: TenantRequest, form: BrowseForm, narrowed: Narrowing = NOTH
 
 
 def searched(request: TenantRequest) -> str:
-    """The search on the page, sealed; "" for none, and where it is too long for an address."""
-    sealed = (request.POST if request.method == "POST" else request.GET).get(SEALED, "")
-    return sealed if len(sealed) <= LONGEST_SEALED else ""
+    """The search on the page, sealed; "" for none."""
+    return (request.POST if request.method == "POST" else request.GET).get(SEALED, "")
+
+
+def fits(query: str, sealed: str) -> bool:
+    """Whether there is an address for a search in a narrowed list; what is longer is shown without one."""
+    return len(query) + len(sealed) <= LONGEST_QUERY
 
 
 def narrowed_list(request: TenantRequest, narrowed: Narrowing, sealed: str = "") -> HttpResponse:
-    """Lead to the first page of the list, or to a search.
+    """Lead to the first page of the list, or to a search; to the list, and say so, where both have no address.
 
     Args:
         sealed: the search, see ``searching.py``; that page goes on to the list if it cannot read it.
     """
+    if not fits(narrowed.query, sealed):
+        messages.warning(request, "The search was too long to be kept. Search again in this list.")
     return redirect(_address(request, narrowed.query, sealed))
 
 
 def _address(request: TenantRequest, query: str, sealed: str) -> str:
-    """Of a list, narrowed by a query, or of a search in it."""
+    """Of a list, narrowed by a query, or of a search in it if it fits into an address."""
+    sealed = sealed if fits(query, sealed) else ""
     path = reverse("show-matches" if sealed else "browse-memories", args=[request.tenant.reference])
     parts = [part for part in (query, urlencode({SEALED: sealed}) if sealed else "") if part]
     return f"{path}?{'&'.join(parts)}" if parts else path

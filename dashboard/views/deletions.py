@@ -1,6 +1,7 @@
 """Deleting several memories; what a deletion did: of one, of several, or, before privacy requests, of everything."""
 
 import uuid
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.http import HttpResponse
@@ -27,8 +28,7 @@ def check_deletion(request: TenantRequest) -> HttpResponse:
     if not selection.is_valid():
         messages.warning(request, str(selection.errors["ids"][0]))
         return redirect("browse-memories", request.tenant.reference)
-    name = chosen.keep(request, selection.cleaned_data["ids"])
-    return redirect(f"{reverse('show-chosen', args=[request.tenant.reference])}?chosen={name}")
+    return redirect(_page_of(request, chosen.keep(request, selection.cleaned_data["ids"])))
 
 
 @require_safe
@@ -39,7 +39,7 @@ def show_chosen(request: TenantRequest) -> HttpResponse:
     if not selection.is_valid():
         messages.warning(request, str(selection.errors["ids"][0]))
         return redirect("browse-memories", request.tenant.reference)
-    return _ask(request, selection, DeleteForm())
+    return _ask(request, selection, DeleteForm(), request.GET["chosen"])
 
 
 @require_POST
@@ -51,20 +51,30 @@ def delete_memories(request: TenantRequest) -> HttpResponse:
         messages.warning(request, str(selection.errors["ids"][0]))
         return redirect("browse-memories", request.tenant.reference)
     if not form.is_valid():
-        return _ask(request, selection, form)
+        return _ask(request, selection, form, chosen.keep(request, selection.cleaned_data["ids"]))
     event = erasure.delete_memories(request, selection.cleaned_data["ids"], form.cleaned_data)
     chosen.drop(request, selection.cleaned_data["ids"])
     return redirect("show-deletion", request.tenant.reference, event.pk)
 
 
-def _ask(request: TenantRequest, selection: SelectionForm, form: DeleteForm) -> HttpResponse:
-    """The confirmation page. What is not this tenant's, or gone, is left out."""
+def _page_of(request: TenantRequest, name: str) -> str:
+    """Where a selection is shown before it goes."""
+    return f"{reverse('show-chosen', args=[request.tenant.reference])}?{urlencode({'chosen': name})}"
+
+
+def _ask(request: TenantRequest, selection: SelectionForm, form: DeleteForm, name: str) -> HttpResponse:
+    """The confirmation page. What is not this tenant's, or gone, is left out.
+
+    Args:
+        name: of the selection, under which the page can be opened again.
+    """
     found = [memory for memory in map(request.memory.get, selection.cleaned_data["ids"]) if memory]
     if not found:
         messages.warning(request, "None of these memories is there any more. Nothing was deleted.")
         return redirect("browse-memories", request.tenant.reference)
     audit.record(Action.MEMORIES_DELETION_VIEWED, request=request, counts={"shown": len(found)})
-    context = {"memories": found, "gone": len(selection.cleaned_data["ids"]) - len(found), "form": form}
+    gone = len(selection.cleaned_data["ids"]) - len(found)
+    context = {"memories": found, "gone": gone, "form": form, "here": _page_of(request, name)}
     return page(request, "deletions/check.html", context, status=400 if form.is_bound else 200)
 
 

@@ -6,15 +6,16 @@ from django.contrib.auth.decorators import login_not_required
 from django.db import Error as DatabaseError
 from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
+from django_htmx.http import HttpResponseClientRedirect
 
-from dashboard import audit
+from dashboard import audit, typed
 from dashboard.audit import Action
 from dashboard.privacy.codes import Exemption
 from dashboard.privacy.holds import Held
 from dashboard.views.your_data import pages
-from dashboard.your_data import sessions
+from dashboard.your_data import refusals, sessions
 from memadmin.memory import (
     CrossTenantRecord,
     InvalidCursor,
@@ -88,8 +89,11 @@ def not_allowed(request: HttpRequest, response: HttpResponseNotAllowed) -> HttpR
 
 @login_not_required
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """Also where staff signed in again in another tab: then what was typed is kept, and its page has it again."""
     if getattr(request, "is_persons_page", False):
         return _persons_form_refused(request)
+    if request.user.is_authenticated and (stood_on := typed.keep(request)):
+        return HttpResponseClientRedirect(stood_on) if request.htmx else redirect(stood_on)  # type: ignore[attr-defined]
     return page(
         request, 403, "This form is out of date", "Nothing was done. Go back, reload the page, and send the form again."
     )
@@ -119,10 +123,10 @@ def failed(request: HttpRequest) -> HttpResponse:
 
 
 def _persons_form_refused(request: HttpRequest) -> HttpResponse:
-    """On record, because nobody but the person has a reason to send that form."""
+    """On record, because nobody but the person has a reason to send that form; but not without end."""
     request.person = sessions.of(request)  # type: ignore[attr-defined]  # checked before the middleware could do it
     try:
-        audit.record(Action.DENIED, request=request, outcome=audit.Outcome.REFUSED, counts={"fault": "csrf"})
+        refusals.note(request, Action.DENIED, "csrf")
     except audit.AuditUnavailable:
         return pages.error(request, 503)
     return pages.error(request, 403)

@@ -11,7 +11,8 @@ from dashboard.browse_forms import NOTHING, BrowseForm
 from dashboard.forms import SearchForm
 from dashboard.requests import TenantRequest
 from dashboard.roles import Right
-from dashboard.views.browsing import LONGEST_SEALED, list_context, narrowed_list, refused, searched
+from dashboard.templatetags.browsing import decimals
+from dashboard.views.browsing import fits, list_context, narrowed_list, refused, searched
 from dashboard.views.render import page
 
 MOST_HITS = 20
@@ -31,9 +32,9 @@ def search_memories(request: TenantRequest) -> HttpResponse:
         audit.record(Action.MEMORIES_SEARCHED, request=request, outcome=audit.Outcome.REFUSED)
         context = {**list_context(request, filters, narrowed), "form": form}
         return page(request, "memories/search.html", context, partial="hits", status=400)
-    sealed = sealing.seal([form.cleaned_data["query"], str(form.cleaned_data["threshold"])], *_readers(request))
-    if len(sealed) > LONGEST_SEALED:
-        return _found(request, filters, form)
+    sealed = sealing.seal([form.cleaned_data["query"], decimals(form.cleaned_data["threshold"])], *_readers(request))
+    if not fits(narrowed.query, sealed):
+        return _found(request, filters, form, sealed)
     return narrowed_list(request, narrowed, sealed)
 
 
@@ -48,7 +49,7 @@ def show_matches(request: TenantRequest) -> HttpResponse:
         query, threshold = sealing.unseal(searched(request), *_readers(request))
     except sealing.Unreadable:  # somebody else's, or altered
         return narrowed_list(request, filters.narrowing())
-    answer = _found(request, filters, SearchForm({"query": query, "threshold": threshold}))
+    answer = _found(request, filters, SearchForm({"query": query, "threshold": threshold}), searched(request))
     return _with_address(request, answer) if request.htmx else answer
 
 
@@ -65,14 +66,14 @@ def show_similar(request: TenantRequest, memory_id: str) -> HttpResponse:
     return page(request, "memories/similar.html", {**context, "memory": memory, "hits": hits, "most": MOST_HITS})
 
 
-def _found(request: TenantRequest, filters: BrowseForm, form: SearchForm) -> HttpResponse:
+def _found(request: TenantRequest, filters: BrowseForm, form: SearchForm, sealed: str) -> HttpResponse:
     form.is_valid()  # it was when it was sealed
     narrowed, wanted = filters.narrowing(), form.cleaned_data
     hits = request.memory.search(
         wanted["query"], limit=MOST_HITS, threshold=wanted["threshold"], include_expired=True, **narrowed.both
     )
     audit.record(Action.MEMORIES_SEARCHED, request=request, counts={"shown": len(hits)}, reason=wanted["query"])
-    around = {**list_context(request, filters, narrowed), "form": form, "most": MOST_HITS}
+    around = {**list_context(request, filters, narrowed, sealed), "form": form, "most": MOST_HITS}
     return page(request, "memories/search.html", {**around, "hits": hits, **wanted}, partial="hits")
 
 

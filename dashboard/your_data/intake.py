@@ -21,7 +21,7 @@ from django.utils.crypto import constant_time_compare
 from procrastinate.contrib.django import app
 
 from dashboard import audit, turns
-from dashboard.audit import Action, Outcome
+from dashboard.audit import Action
 from dashboard.audit.digests import derived_key
 from dashboard.models import Intake, PrivacyRequest, Tenant
 from dashboard.privacy import clock, listing, moving, opening
@@ -31,7 +31,7 @@ from dashboard.privacy.codes import Channel, IdentityCheck, Kind
 from dashboard.privacy.opening import Asked
 from dashboard.privacy.states import NotNow
 from dashboard.roles import Right
-from dashboard.your_data import intake_mail
+from dashboard.your_data import intake_mail, refusals
 from dashboard.your_data.intake_rules import (
     ATTEMPTS,
     KEPT,
@@ -205,7 +205,7 @@ def _judged(asked: Intake, code: str) -> Verdict:
 def _bring_to_its_person(asked: Intake) -> None:
     folded = Lower(Value(asked.email))
     people = list(Tenant.objects.exclude(email="").alias(folded=Lower("email")).filter(folded=folded)[:2])
-    if len(people) == 1:
+    if len(people) == 1 and _is_address_of(asked, people[0]):  # the database folds some other letters into ASCII ones
         with suppress(NotNow):  # staff find out why
             _make_request(asked, people[0], Actor.correspondent())
 
@@ -250,7 +250,13 @@ def _received_note(asked: Intake, *, proved: bool) -> str:
 
 
 def _is_address_of(asked: Intake, tenant: Tenant) -> bool:
-    return bool(tenant.email) and tenant.email.casefold() == asked.email.casefold()
+    """Whether the code went to this person's mailbox.
+
+    Only ASCII letters are compared whatever their case: "K", the Kelvin sign, and "k" are the same letter to Unicode,
+    but two mailboxes.
+    """
+    one, other = tenant.email, asked.email
+    return bool(one) and (one == other or (one.isascii() and other.isascii() and one.lower() == other.lower()))
 
 
 def _last_day(received: date) -> date:
@@ -294,4 +300,4 @@ def _digest(of: str, text: str) -> str:
 
 
 def _refuse(request: HttpRequest, fault: str) -> None:
-    audit.record(Action.INTAKE_REFUSED, request=request, outcome=Outcome.REFUSED, counts={"fault": fault})
+    refusals.note(request, Action.INTAKE_REFUSED, fault)

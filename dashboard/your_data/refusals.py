@@ -1,4 +1,4 @@
-"""Tokens that let nobody in, on record; but of one client only so many, so that nobody floods the audit log."""
+"""Tokens and forms that are refused, on record; but of one client only so many: nobody floods the audit log."""
 
 from datetime import timedelta
 
@@ -26,16 +26,26 @@ def record(request: HttpRequest, fault: Fault) -> bool:
     Raises:
         AuditUnavailable.
     """
-    before = _of_this_client(request)
+    return note(request, Action.YOUR_DATA_REFUSED, fault.value)
+
+
+def note(request: HttpRequest, action: Action, fault: str) -> bool:
+    """Record a refusal to somebody who needs no account and no visit to be refused.
+
+    Args:
+        action: what is counted together. fault: why; goes into the event.
+
+    Returns, Raises: as :func:`record`.
+    """
+    before = _of_this_client(request, action)
     if before > MOST:
         return False
-    said = fault if before < MOST else Fault.TOO_OFTEN
-    audit.record(Action.YOUR_DATA_REFUSED, request=request, outcome=Outcome.REFUSED, counts={"fault": said.value})
+    said = fault if before < MOST else Fault.TOO_OFTEN.value
+    audit.record(action, request=request, outcome=Outcome.REFUSED, counts={"fault": said})
     return before < MOST
 
 
-def _of_this_client(request: HttpRequest) -> int:
+def _of_this_client(request: HttpRequest, action: Action) -> int:
     client, since = network(audit.client_address(request)), timezone.now() - WITHIN
-    refusals = AuditEvent.objects.filter(action=Action.YOUR_DATA_REFUSED.value).order_by("-seq")
-    newest = refusals.values_list("at", "ip")[:_LOOKED_AT]
+    newest = AuditEvent.objects.filter(action=action.value).order_by("-seq").values_list("at", "ip")[:_LOOKED_AT]
     return sum(at > since and network(ip) == client for at, ip in newest)

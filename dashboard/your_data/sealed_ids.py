@@ -11,9 +11,12 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from memadmin.memory import UserId
+from memadmin.memory.identity import MAX_LENGTH
 
 _NONCE = 12  # bytes
-_LONGEST = 255 * 4  # bytes of a user_id in UTF-8; all are made equally long, so that the length names nobody either
+_LONGEST = (
+    MAX_LENGTH * 4
+)  # bytes of a user_id in UTF-8; all are made equally long, so that the length names nobody either
 
 
 def seal(user_id: UserId, cookie: str) -> str:

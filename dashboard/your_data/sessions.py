@@ -66,6 +66,13 @@ def leave(request: HttpRequest) -> None:
     PersonSession.objects.filter(key=_digest(request.COOKIES.get(COOKIE, ""))).delete()
 
 
+def sweep() -> None:
+    """Forget visits that are over, and spent tokens that nobody could bring again."""
+    now = timezone.now()
+    PersonSession.objects.filter(expires_at__lt=now).delete()
+    SpentToken.objects.filter(expires_at__lt=now - REMEMBERED).delete()
+
+
 def set_cookie(response: HttpResponse, value: str) -> None:
     """Only these pages get it, and no script; where another site may frame the pages, the frame has to get it too."""
     response.set_cookie(
@@ -98,7 +105,7 @@ def _begin(request: HttpRequest, arrival: Arrival, digest: str) -> str:
     with transaction.atomic():
         _spend(arrival)
         leave(request)
-        PersonSession.objects.filter(expires_at__lt=timezone.now()).delete()
+        sweep()
         PersonSession.objects.create(
             key=_digest(value),
             tenant=tenant,
@@ -122,7 +129,6 @@ def _found(user_id: UserId) -> Tenant | None:
 
 def _spend(arrival: Arrival) -> None:
     """Of two who bring the same token at the same moment, the database lets one in."""
-    SpentToken.objects.filter(expires_at__lt=timezone.now() - REMEMBERED).delete()
     try:
         with transaction.atomic():
             SpentToken.objects.create(digest=arrival.spent, expires_at=arrival.expires_at)

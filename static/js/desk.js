@@ -17,12 +17,15 @@
   document.addEventListener("htmx:beforeRequest", () => trouble()?.setAttribute("hidden", ""));
 
   // A slider beside a number field: each follows the other, and the field is what is sent.
-  for (const slider of document.querySelectorAll("[data-twin]")) {
-    const field = document.getElementById(slider.dataset.twin);
-    slider.hidden = false;
-    slider.addEventListener("input", () => (field.value = slider.value));
-    field.addEventListener("input", () => (slider.value = field.value));
-  }
+  const showSliders = () => {
+    for (const slider of document.querySelectorAll("[data-twin]")) slider.hidden = false;
+  };
+  showSliders();
+  document.addEventListener("htmx:afterSettle", showSliders);
+  document.addEventListener("input", ({ target }) => {
+    const twin = document.getElementById(target.dataset.twin) ?? document.querySelector(`[data-twin="${target.id}"]`);
+    if (twin) twin.value = target.value;
+  });
 
   // A button that ticks every box of a form, or, if all are ticked, none; lists come and go by htmx.
   const showChooseAll = () => {

@@ -187,7 +187,7 @@ def test_the_command_says_how_far_it_looked(alice: Person, dated: Any) -> None:
     assert _printed("sync_directory") == (
         "0 new tenants.\nLooked at memories written since the last look; --full walks through everybody.\n"
     )
-    assert _printed("sync_directory", "--full").startswith("1 new tenants.\n")
+    assert _printed("sync_directory", "--full").startswith("1 new tenant.\n")
 
 
 def _printed(*arguments: str) -> str:

@@ -8,8 +8,8 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from dashboard.browse_forms import LONGEST_QUERY
 from dashboard.models import AuditEvent
-from dashboard.views.browsing import LONGEST_SEALED
 from tests.desk.conftest import Person
 
 HTMX = {"HX-Request": "true"}
@@ -100,5 +100,47 @@ def test_somebody_elses_search_is_not_gone_on_with(sam: Client, petra: Client, r
 
 
 def test_what_is_too_long_for_an_address_is_in_none(sam: Client, remembered: Person) -> None:
-    answer = sam.post(_url("filter-memories", remembered), {"q": "x" * (LONGEST_SEALED + 1)})
+    answer = sam.post(_url("filter-memories", remembered), {"q": "x" * (LONGEST_QUERY + 1)})
     assert answer.headers["Location"] == _url("browse-memories", remembered)
+
+
+def test_a_search_that_has_no_address_says_so_before_and_after_it_ends(sam: Client, remembered: Person) -> None:
+    page = _search(sam, remembered, "еда " * 400)
+    assert (page.redirect_chain, "too long for an address" in page.text) == ([], True)
+    after = sam.post(_url("filter-memories", remembered), {"agent": "waiter", "q": _kept(page)}, follow=True)
+    assert after.redirect_chain[-1][0] == f"{_url('browse-memories', remembered)}?agent=waiter"
+    assert "The search was too long to be kept" in after.text
+
+
+def test_a_search_of_a_thousand_cyrillic_letters_keeps_its_filter(sam: Client, remembered: Person) -> None:
+    sealed = _kept(_search(sam, remembered, "еда " * 250))
+    after = sam.post(_url("filter-memories", remembered), {"agent": "waiter", "q": sealed}, follow=True)
+    assert _found(after) == ["Is vegetarian."]
+
+
+def test_filters_and_search_together_fit_into_an_address(sam: Client, remembered: Person) -> None:
+    sealed = _kept(_search(sam, remembered, "еда " * 250))
+    typed = {"key": "ж" * 255, "value": "ж" * 200, "q": sealed}
+    after = sam.post(_url("filter-memories", remembered), typed, follow=True)
+    assert max(len(address) for address, _ in after.redirect_chain) < 4_000
+    assert "The search was too long to be kept" in after.text
+
+
+def test_filters_that_are_too_long_together_are_refused(sam: Client, remembered: Person) -> None:
+    page = sam.post(_url("filter-memories", remembered), {"key": "ж" * 255, "value": "\U0001f600" * 500})
+    assert (page.status_code, "too long together" in page.text) == (400, True)
+
+
+def test_the_list_that_htmx_brings_takes_its_box_and_title_along(sam: Client, remembered: Person) -> None:
+    listed = sam.get(_url("browse-memories", remembered), headers=HTMX).text
+    assert f"<title>Memories of {remembered.tenant.reference}" in listed
+    assert re.search(r'id="search"[^>]* hx-swap-oob="true"', listed)
+    found = _search(sam, remembered, headers=HTMX).text
+    assert f"<title>Search in {remembered.tenant.reference}" in found
+    assert 'id="search"' not in found
+
+
+def test_the_lowest_score_is_written_as_it_was_typed(sam: Client, remembered: Person) -> None:
+    page = sam.post(_url("search-memories", remembered), {"query": "food", "threshold": "0"}, follow=True)
+    assert page.text.count('value="0"') == 2  # slider and field
+    assert 'value="0.0"' not in page.text

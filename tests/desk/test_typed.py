@@ -6,8 +6,10 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from django import forms
 from django.contrib.sessions.backends.db import SessionStore
 from django.contrib.sessions.models import Session
+from django.template import Context
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -15,11 +17,19 @@ from django.utils import timezone
 from dashboard import sealing, typed
 from dashboard.models import Grant, Hold, PrivacyRequest
 from dashboard.roles import Role
+from dashboard.templatetags.typed import typed_into
 from tests.desk.conftest import Person
 from tests.factories import PASSWORD, StaffFactory
 
 OLD, NEW = "Lives in Porto.", "Lives in Lisbon & says:\r\n“hello”"
 BACK = "What you typed is here again"
+
+
+class ConfirmedForm(forms.Form):
+    """A reason, and a reference that is typed to confirm."""
+
+    confirmations = ("reference",)
+    reference, reason = forms.CharField(), forms.CharField()
 
 
 def _url(name: str, person: Person, *more: object) -> str:
@@ -65,7 +75,10 @@ def test_a_correction_that_is_sent_too_late_leads_back_to_its_page(
     Session.objects.all().delete()
     answer = petra.post(f"{page}save/", {"text": NEW, typed.FIELD: ticket}, headers=headers)
     assert _next(answer) == page
-    assert "What you typed is kept" in petra.get(reverse("account_login")).text
+    sign_in = reverse("account_login")
+    assert "What you typed is kept" in petra.get(f"{sign_in}?next={page}").text
+    assert "What you typed is kept" in petra.post(f"{sign_in}?next={page}", {"login": "petra", "next": page}).text
+    assert "What you typed is kept" not in petra.get(f"{sign_in}?next={reverse('list-requests')}").text
 
 
 def test_what_was_typed_is_there_again_after_sign_in_and_nothing_was_saved(
@@ -115,7 +128,34 @@ def test_the_database_alone_cannot_read_it(sent_too_late: Client, page: str) -> 
     assert "Lisbon" not in _sign_in(sent_too_late, "petra", page)
 
 
-def test_another_site_can_have_nothing_kept(petra: Client, page: str) -> None:
+@pytest.fixture
+def strict(petra: Client) -> Client:
+    """Petra's browser, at a desk that checks where forms come from."""
+    petra.handler.enforce_csrf_checks = True
+    return petra
+
+
+@pytest.mark.parametrize("headers", [{}, {"HX-Request": "true"}], ids=["whole page", "htmx"])
+def test_signing_in_again_in_another_tab_loses_nothing(
+    strict: Client, alice: Person, page: str, headers: dict[str, str]
+) -> None:
+    form = {"text": NEW, typed.FIELD: _ticket(strict, page, "rectify"), "csrfmiddlewaretoken": "x" * 64}
+    answer = strict.post(f"{page}save/", form, headers=headers)  # with the token of before
+    assert (answer.headers.get("HX-Redirect") or answer["Location"]) == page
+    shown = strict.get(page).text
+    assert (BACK in shown, "Lives in Lisbon" in shown) == (True, True)
+    assert [one["memory"] for one in alice.scope.get_all()] == [OLD]
+
+
+@pytest.mark.parametrize("whose", ["nobody's", "forged", "sam's"])
+def test_another_site_can_have_nothing_kept(strict: Client, sam: Client, alice: Person, whose: str) -> None:
+    page = _url("open-request", alice)
+    ticket = {"nobody's": "", "forged": "A" * 80, "sam's": _ticket(sam, page, "new")}[whose]
+    assert strict.post(page, {"narrative": NEW, typed.FIELD: ticket}).status_code == 403
+    assert "typed" not in strict.session
+
+
+def test_who_is_not_signed_in_has_nothing_kept_by_another_site(petra: Client, page: str) -> None:
     ticket = _ticket(petra, page, "rectify")
     Session.objects.all().delete()
     strict = Client(enforce_csrf_checks=True)
@@ -142,7 +182,17 @@ def test_what_is_too_long_for_any_memory_is_not_kept(petra: Client, page: str) -
     Session.objects.all().delete()
     answer = petra.post(page, {"text": "x" * typed.LONGEST, typed.FIELD: ticket})
     assert _next(answer) == page
-    assert not Session.objects.exists()
+    (row,) = Session.objects.all()
+    assert len(row.session_data) < 2_000
+
+
+def test_what_was_too_long_to_be_kept_is_said_in_its_form_once(petra: Client, page: str) -> None:
+    ticket = _ticket(petra, page, "rectify")
+    Session.objects.all().delete()
+    petra.post(page, {"text": "x" * typed.LONGEST, typed.FIELD: ticket})
+    assert "What you typed is kept" not in petra.get(f"{reverse('account_login')}?next={page}").text
+    assert "What you typed was too long to be kept" in _sign_in(petra, "petra", page)
+    assert "too long to be kept" not in petra.get(page).text
 
 
 def test_three_forms_wait_at_once_and_the_oldest_makes_room(petra: Client, alice: Person) -> None:
@@ -166,7 +216,7 @@ def test_after_the_time_for_a_person_the_purpose_comes_first(
     Grant.objects.update(expires_at=timezone.now())
     answer = petra.post(page, {"text": NEW, typed.FIELD: ticket}, headers=headers)
     asked = petra.get(answer.headers.get("HX-Redirect") or answer["Location"]).text
-    assert "is back in its form after this" in asked
+    assert "is there again after this" in asked
     assert "Lisbon" not in asked
     assert "Lives in Lisbon" in petra.post(purpose, {**given, "next": _next(answer)}, follow=True).text
 
@@ -234,3 +284,89 @@ def test_the_reason_of_a_hold_and_of_a_restriction_come_back(petra: Client, alic
     shown = _sent_too_late(petra, memory, restrict, "restrict", reason="She disputes it.")
     assert "She disputes it.</textarea>" in shown
     assert not alice.scope.get(memory_id).restricted
+
+
+def test_the_note_and_the_selection_of_a_deletion_come_back(petra: Client, alice: Person) -> None:
+    ids = alice.remember("One.", "Two.")
+    page = petra.post(_url("check-deletion", alice), {"ids": ids})["Location"]
+    ticket = _ticket(petra, page, "delete")
+    petra.handler.enforce_csrf_checks = True
+    again = petra.post(_url("delete-memories", alice), {"ids": ids, "note": "ticket 4711", typed.FIELD: ticket})
+    assert again["Location"] == page
+    shown = petra.get(page).text
+    assert 'value="ticket 4711"' in shown
+    assert shown.count('name="ids"') == 2
+    assert len(alice.scope.get_all()) == 2
+
+
+def test_a_deletion_that_was_refused_has_a_page_to_come_back_to(petra: Client, alice: Person) -> None:
+    ids = alice.remember("One.")
+    shown = petra.post(_url("delete-memories", alice), {"ids": ids, "reason": "none of these"})
+    (ticket,) = re.findall(rf'name="{typed.FIELD}" value="([^"]+)"', shown.text)
+    assert petra.get(sealing.unseal(ticket, "form")[1]).status_code == 200
+
+
+# --- What can not be given back into its form
+
+
+def test_what_is_typed_to_confirm_is_typed_again_and_no_token_comes_back(petra: Client) -> None:
+    form = ConfirmedForm()
+    request = petra.get(reverse("show-home")).wsgi_request
+    request.method, ticket = "GET", typed.ticket(request, "/x/", "approve")
+    request.POST = {typed.FIELD: ticket, "reference": "R", "reason": "W", "csrfmiddlewaretoken": "c"}  # type: ignore[assignment]
+    assert typed.keep(request) == "/x/"
+    request.COOKIES[typed.COOKIE] = request.typed_secret  # type: ignore[attr-defined]
+    given = typed_into(Context({"request": request}), form, "approve", "/x/")
+    assert given.fields == {"reference": "R", "reason": "W"}
+    assert form.initial == {"reason": "W"}
+
+
+def test_only_opening_the_page_takes_it(sent_too_late: Client, page: str) -> None:
+    _sign_in(sent_too_late, "petra", reverse("show-home"))
+    assert BACK not in sent_too_late.post(page, {"text": OLD}).text
+    assert BACK in sent_too_late.get(page).text
+
+
+def test_what_was_typed_for_a_request_that_is_decided_is_shown_beside_no_form_once(
+    petra: Client, sam: Client, alice: Person
+) -> None:
+    sam.post(_url("open-request", alice), {"kind": "access", "channel": "staff", "identity": "none"} | _today())
+    asked = PrivacyRequest.objects.get()
+    page, refuse = reverse("show-request", args=[asked.pk]), reverse("refuse-request", args=[asked.pk])
+    ticket = _ticket(petra, page, "refuse-request")
+    PrivacyRequest.objects.update(state="refused")
+    petra.handler.enforce_csrf_checks = True
+    assert petra.post(refuse, {"code": "", "reason": "Not <she>.", typed.FIELD: ticket})["Location"] == page
+    shown = petra.get(page).text
+    assert "no longer offered" in shown
+    assert "Not &lt;she&gt;.</blockquote>" in shown
+    assert "Not &lt;she&gt;." not in petra.get(page).text
+
+
+def test_what_was_typed_about_a_memory_that_is_gone_is_shown_on_the_page_that_says_so(
+    sent_too_late: Client, alice: Person, page: str
+) -> None:
+    alice.scope.delete(alice.scope.get_all()[0]["id"])
+    shown = _sign_in(sent_too_late, "petra", page)
+    assert "Lives in Lisbon &amp; says:" in shown
+    assert "ticket 4711</blockquote>" in shown
+    assert ">x</blockquote>" not in shown  # the token
+
+
+def test_a_page_that_failed_leaves_it_for_later(
+    sent_too_late: Client, page: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as broken:
+        broken.setenv("DATABASE_URL", "postgresql://nobody@127.0.0.1:1/nowhere")
+        assert "Lisbon" not in _sign_in(sent_too_late, "petra", page)
+    assert BACK in sent_too_late.get(page).text
+
+
+@pytest.mark.parametrize(("username", "said"), [("petra", True), ("pia", False)])
+def test_that_something_waits_is_said_to_its_owner_before_its_page_alone(
+    sent_too_late: Client, alice: Person, page: str, username: str, said: bool
+) -> None:
+    asked = _url("state-purpose", alice)
+    StaffFactory(username="pia", role=Role.PRIVACY_OFFICER)
+    assert ("What you typed is kept" in _sign_in(sent_too_late, username, f"{asked}?next={page}")) is said
+    assert "What you typed is kept" not in sent_too_late.get(f"{asked}?next={_url('list-holds', alice)}").text

@@ -12,7 +12,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from dashboard import access
+from dashboard import access, tasks
 from dashboard.audit import Action, appending, tenant_digest
 from dashboard.models import AuditEvent, PersonSession, SpentToken, Tenant
 from dashboard.requests import PersonRequest
@@ -214,6 +214,13 @@ def test_refused_tokens_of_one_client_do_not_flood_the_log(alice: Person) -> Non
     come_in(browser(REMOTE_ADDR="203.0.113.7"), alice)
 
 
+def test_refused_forms_of_one_client_do_not_flood_the_log(db: None) -> None:
+    client = browser(REMOTE_ADDR="203.0.113.7", enforce_csrf_checks=True)
+    assert {client.post(LEAVE).status_code for _ in range(24)} == {403}
+    assert AuditEvent.objects.filter(action=Action.DENIED).count() == 21
+    assert last_event().counts == {"fault": "too-often"}
+
+
 def test_one_client_is_a_network_and_says_nothing_of_others(db: None) -> None:
     assert refusals_from("2001:db8::1", 20) == [403] * 20
     assert refusals_from("2001:db8::2", 1) == [429]
@@ -292,9 +299,10 @@ def test_a_token_of_a_megabyte_in_a_link_is_refused_and_on_record() -> None:
         ("--x\r\nnonsense", "multipart/form-data"),
         ("--x\r\nnonsense", "multipart/form-data; boundary=" + "x" * 300),
         ("token=é".encode("latin-1"), "application/x-www-form-urlencoded; charset=nonsense"),
+        ("token=x", "application/x-www-form-urlencoded; charset=latin-1"),
         ('{"token": "x"}', "application/json"),
     ],
-    ids=["many fields", "no boundary", "long boundary", "odd charset", "JSON"],
+    ids=["many fields", "no boundary", "long boundary", "odd charset", "another charset", "JSON"],
 )
 def test_a_form_that_cannot_be_read_is_refused_and_on_record(body: Any, content_type: str) -> None:
     response = browser().generic("POST", ENTER, body, content_type=content_type)
@@ -436,6 +444,14 @@ def test_a_visit_ends_by_itself_whatever_is_done_in_it(alices: Client) -> None:
 def test_how_long_a_visit_lasts_is_a_setting(alice: Person, settings: Any) -> None:
     settings.MEMADMIN_YOUR_DATA_MINUTES = 5
     assert visit_of(come_in(browser(), alice)).expires_at < timezone.now() + timedelta(minutes=5)
+
+
+def test_visits_and_tokens_are_forgotten_every_night_too(alices: Client) -> None:
+    long_ago = timezone.now() - timedelta(days=1)
+    PersonSession.objects.update(expires_at=long_ago), SpentToken.objects.update(expires_at=long_ago)
+    tasks.clear_sessions(0)
+    assert not PersonSession.objects.exists()
+    assert not SpentToken.objects.exists()
 
 
 def test_visits_that_are_over_are_forgotten(alice: Person, bob: Person) -> None:

@@ -21,6 +21,7 @@ from dashboard.audit import Action, ActorKind, tenant_digest
 from dashboard.exporting import formats, holding, pages, writing
 from dashboard.exporting.holding import memory_entry
 from dashboard.models import PrivacyRequest
+from dashboard.your_data import asking
 from memadmin.memory import Change, Memory, StoreUnavailable
 from tests.desk.conftest import Person
 
@@ -140,6 +141,23 @@ def test_the_copy_has_what_the_person_wrote_and_not_what_staff_noted(alice: Pers
     assert "It was <b>tea</b>." in [row["narrative"] for row in rows_of(zipped, "requests.csv")]
     assert "It was &lt;b&gt;tea&lt;/b&gt;." in text_of(zipped, "index.html")
     assert "Noted by Sam." not in everything_in(zipped)
+
+
+def test_the_copy_has_what_staff_answered_and_why_it_took_longer(alice: Person) -> None:
+    request_of(alice, state="completed", decision_reason="We wrote to you.", extension_reason="Many letters.")
+    zipped = copy_of(alice)
+    (asked,) = json.loads(zipped.read("requests.json"))["requests"]
+    assert (asked["decision_reason"], asked["extension_reason"]) == ("We wrote to you.", "Many letters.")
+    assert rows_of(zipped, "requests.csv")[0]["extension_reason"] == "Many letters."
+    page = text_of(zipped, "index.html")
+    assert ("We wrote to you." in page, "Many letters." in page) == (True, True)
+
+
+def test_what_was_withdrawn_says_so_in_the_language_of_the_copy(alice: Person) -> None:
+    request_of(alice, state="cancelled", decision_reason=asking.WITHDRAWN)
+    zipped = copy_of(alice, language="de")
+    assert "Sie haben dies zurückgenommen." in text_of(zipped, "index.html")
+    assert asking.WITHDRAWN not in everything_in(zipped)
 
 
 def test_why_an_erasure_failed_inside_is_not_in_the_copy(alice: Person) -> None:

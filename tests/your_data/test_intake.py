@@ -19,6 +19,7 @@ from dashboard import audit, tasks
 from dashboard.audit import Action, appending
 from dashboard.models import AuditEvent, Intake, PersonSession, PrivacyRequest, Tenant
 from dashboard.privacy import forgetting
+from dashboard.privacy.actors import Actor
 from dashboard.your_data import intake, intake_rules
 from dashboard.your_data.intake_mail import NotSent
 from dashboard.your_data.intake_rules import Verdict, judge, network
@@ -182,6 +183,15 @@ def test_the_right_code_opens_a_request_of_the_one_person_with_that_address(clie
     assert asked.closed_at
 
 
+LOOKALIKES = {
+    "the Kelvin sign": "\u212aenji@example.net",
+    "a dotted I": "KENJ\u0130@example.net",
+    "a dotless i": "kenj\u0131@example.net",
+    "a long s": "\u017fato@example.net",
+    "fullwidth letters": "kenji@\uff45xample.net",
+}
+
+
 @pytest.mark.parametrize("kind", ["access", "rectification", "restriction"])
 def test_the_other_kinds_have_no_ground(client: Client, alice: Tenant, kind: str) -> None:
     _asked_and_proved(client, kind=kind)
@@ -195,6 +205,28 @@ def test_what_fits_nobody_or_several_waits_for_staff(client: Client, others: int
     _asked_and_proved(client)
     assert not PrivacyRequest.objects.exists()
     assert intake.waiting().get().email == ALICE
+
+
+@pytest.mark.parametrize("email", LOOKALIKES.values(), ids=LOOKALIKES.keys())
+def test_an_address_that_only_looks_like_somebodys_is_refused(client: Client, email: str) -> None:
+    TenantFactory(email="kenji@example.net"), TenantFactory(email="sato@example.net")
+    assert _ask(client, email).status_code == 400
+    assert not Intake.objects.exists()
+
+
+@pytest.mark.parametrize("email", LOOKALIKES.values(), ids=LOOKALIKES.keys())
+def test_an_address_that_only_looks_like_somebodys_is_not_theirs(email: str) -> None:
+    person = TenantFactory(email="sato@example.net" if "ato@" in email else "kenji@example.net")
+    asked = Intake.objects.create(email=email, kind="access", verified_at=timezone.now(), expires_at=timezone.now())
+    intake._bring_to_its_person(asked)
+    assert not PrivacyRequest.objects.exists()
+    assert intake.route(asked, person, Actor.correspondent()).identity_method == "none"
+
+
+def test_an_address_with_letters_of_another_alphabet_is_its_own(client: Client) -> None:
+    alice = TenantFactory(email="alice@bücher.example")
+    assert _asked_and_proved(client, "alice@bücher.example").status_code == 200
+    assert PrivacyRequest.objects.get().tenant == alice
 
 
 def test_an_erasure_that_is_open_already_gets_what_was_said(client: Client, alice: Tenant) -> None:
@@ -366,6 +398,12 @@ def test_one_client_sends_ten_forms_an_hour(client: Client) -> None:
         client.post(reverse("ask-without-account"), {"email": ALICE, **WANTED}, REMOTE_ADDR="192.0.2.7").status_code
         == 200
     )
+
+
+def test_refused_forms_of_one_client_do_not_flood_the_log(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(intake, "MOST_FORMS", 0)
+    assert {_ask(client).status_code for _ in range(24)} == {429}
+    assert AuditEvent.objects.filter(action=Action.INTAKE_REFUSED).count() == 21
 
 
 def test_the_refusal_looks_like_the_persons_pages(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -134,6 +134,18 @@ def test_with_the_store_down_alice_can_leave(early: Client, monkeypatch: pytest.
 
 
 @committed
+def test_a_visit_that_did_not_look_stays_erased_after_an_erasure_too(
+    early: Client, alice: Person, approved: Approved
+) -> None:
+    alice.remember(VEGETARIAN)
+    carry_out(approved(alice))
+    assert visit_of(early).sealed_user_id == ""
+    alice.remember(LISBON)
+    assert LISBON not in early.get(START).text
+    assert visit_of(early).tenant is None
+
+
+@committed
 def test_a_visit_that_looked_again_stays_erased_after_an_erasure(
     early: Client, alice: Person, approved: Approved
 ) -> None:

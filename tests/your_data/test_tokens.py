@@ -316,6 +316,10 @@ def test_a_token_that_is_too_long_is_not_read(size: int, monkeypatch: pytest.Mon
     assert fault(token(padding="x" * size)) is Fault.TOO_LONG
 
 
+def test_the_longest_user_id_fits_into_a_token() -> None:
+    assert fault(your_data_token("\U0001f41d" * 255, secret=SECRET, audience=AUDIENCE), now=datetime.now(UTC)) is None
+
+
 @pytest.mark.parametrize("header", ['{"alg": ["HS256"]}', '{"alg": null}', "[]", "7", '"HS256"', '{"kid": "a"}', "{"])
 def test_a_header_that_is_none_is_refused(header: str) -> None:
     assert fault(raw(header, json.dumps(claims()))) in {Fault.MALFORMED, Fault.SIGNATURE}

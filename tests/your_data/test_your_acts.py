@@ -1,9 +1,11 @@
 """What Alice does about one memory: at once, by asking, or not at all; and what came of it."""
 
+import threading
 import uuid
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
@@ -23,6 +25,7 @@ from tests.your_data.conftest import (
     VEGETARIAN,
     ask_for_everything,
     asked_of,
+    browser,
     check_correction,
     committed,
     hold,
@@ -46,6 +49,61 @@ def test_alice_has_one_memory_forgotten_after_a_question(hers: Client, alice: Pe
     assert [memory.id for memory in alice.scope.get_all()] == [other]
     assert "This memory is forgotten" in response.text
     assert hers.get(page_of("show-your-memory", memory_id)).status_code == 404
+
+
+def test_a_form_that_was_sent_twice_leads_to_what_came_of_it_the_first_time(hers: Client, memory_id: str) -> None:
+    first, second = (hers.post(page_of("forget-memory", memory_id)).headers["Location"] for _ in range(2))
+    assert first == second
+    assert AuditEvent.objects.filter(action=Action.MEMORY_DELETED).count() == 1
+
+
+@committed
+def test_a_form_that_is_sent_three_times_at_the_same_moment_forgets_once(hers: Client, memory_id: str) -> None:
+    together, locations = threading.Barrier(3), []
+
+    def send() -> None:
+        client = browser()
+        client.cookies = hers.cookies
+        together.wait()
+        locations.append(client.post(page_of("forget-memory", memory_id)).headers.get("Location"))
+        connection.close()
+
+    threads = [threading.Thread(target=send) for _ in range(3)]
+    [thread.start() for thread in threads]
+    [thread.join() for thread in threads]
+    event = AuditEvent.objects.get(action=Action.MEMORY_DELETED)
+    assert set(locations) == {page_of("show-your-result", str(event.pk))}
+
+
+def test_what_was_forgotten_does_not_stand_for_another_memory(hers: Client, bob: Person, memory_id: str) -> None:
+    (bobs,) = bob.remember(LISBON)
+    hers.post(page_of("forget-memory", memory_id))
+    assert hers.post(page_of("forget-memory", bobs)).status_code == 404
+    assert bob.scope.count() == 1
+
+
+def test_under_a_hold_the_question_before_forgetting_says_so(
+    hers: Client, alice: Person, memory_id: str, officer: Actor
+) -> None:
+    hold(alice, officer)
+    response = hers.get(page_of("forget-memory", memory_id))
+    assert (response.status_code, "Art. 17(3)(e)" in response.text) == (403, True)
+
+
+def test_what_is_so_already_is_no_act(hers: Client, alice: Person, memory_id: str) -> None:
+    def sent_twice(name: str) -> int:
+        [hers.post(page_of(name, memory_id)) for _ in range(2)]
+        return AuditEvent.objects.filter(actor_kind="person", action__contains="restrict").count()
+
+    assert [sent_twice("stop-using-memory"), sent_twice("use-memory-again")] == [2, 4]  # ordered and done, each
+
+
+def test_where_nothing_is_offered_no_page_speaks_of_it(hers: Client, memory_id: str, set_way: Any) -> None:
+    for act in Act:
+        set_way(act, "off")
+    assert "What you can do" not in hers.get(page_of("show-your-memory", memory_id)).text
+    text = hers.get(START).text
+    assert ("Look closer" in text, "correct or forget" in text) == (True, False)
 
 
 def test_forgetting_that_fails_is_no_success(hers: Client, memory_id: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -139,6 +197,7 @@ def test_what_is_off_for_the_whole_is_neither_offered_nor_done(
     set_way(act, "off")
     assert address not in hers.get(START).text
     assert {hers.get(address).status_code, hers.post(address, SURE).status_code} == {404}
+    assert act is not Act.DOWNLOAD or hers.post(reverse("fetch-export")).status_code == 404
     assert not PrivacyRequest.objects.exists()
 
 
@@ -235,6 +294,14 @@ def test_a_copy_is_asked_for_once_where_it_has_to_be(hers: Client, alice: Person
     for _ in range(2):
         assert hers.post("/your-data/download/", follow=True).status_code == 200
     assert asked_of(alice).kind == Kind.ACCESS
+
+
+def test_somebody_of_whom_nothing_is_remembered_need_not_ask_for_a_copy(alices: Client, set_way: Any) -> None:
+    set_way(Act.DOWNLOAD, "ask")
+    text = alices.get("/your-data/download/").text
+    assert ("Download everything" in text, "Ask for a copy" in text) == (True, False)
+    response = alices.post("/your-data/download/")
+    assert (response.status_code, response.headers["Content-Type"]) == (200, "application/zip")
 
 
 # What came of an act.

@@ -188,14 +188,18 @@ def test_where_not_every_place_could_be_searched_nobody_says_that_everything_is_
 
 @committed
 def test_where_something_was_found_afterwards_the_start_page_says_so(
-    hers: Client, alice: Person, approved: Approved
+    hers: Client, alice: Person, approved: Approved, settings: Any
 ) -> None:
+    settings.MEMADMIN_CONTACT = "privacy@example.org"
     carry_out(approved(alice))
     left = {"outcome": "residue", "places": [{"place": "history", "status": "residue", "count": 1}]}
     ErasureRun.objects.update(verdict=left)
     PrivacyRequest.objects.update(state="completed-with-residue")
     start = hers.get(START).text
     assert ("Not everything is gone" in start, "was erased" in start) == (True, False)
+    assert ("ask for it" in start, start.count("mailto:privacy@example.org")) == (False, 2)  # here and in the footer
+    assert "open these pages from the app" in start
+    assert "They are in the download" not in start
 
 
 @committed

@@ -24,7 +24,7 @@ class Command(BaseCommand):
             done = directory.sync(full=full)
         except MemoryScopeError as error:
             raise CommandError(str(error)) from error
-        self.stdout.write(f"{done.added} new tenants.")
+        self.stdout.write(f"{done.added:,} new tenant{'' if done.added == 1 else 's'}.")
         if not done.everybody:
             self.stdout.write("Looked at memories written since the last look; --full walks through everybody.")
         if done.refused:

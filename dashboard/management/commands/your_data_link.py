@@ -16,7 +16,11 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("user_id")
-        parser.add_argument("--address", default="http://127.0.0.1:8000", help="of the desk (default: %(default)s)")
+        parser.add_argument(
+            "--address",
+            default="http://127.0.0.1:8000",
+            help="of the desk, also where only its port is another one (default: %(default)s)",
+        )
 
     def handle(self, *_: Any, user_id: str, address: str, **__: Any) -> None:
         if not settings.MEMADMIN_DEBUG:

@@ -3,15 +3,17 @@
 import uuid
 from collections.abc import Callable
 
+from django.db import transaction
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from dashboard import audit, erasure, rectification, restriction
+from dashboard import audit, erasure, rectification, restriction, turns
 from dashboard.access import Visit, for_person
 from dashboard.audit import Action, ActorKind
 from dashboard.models import AuditEvent
+from dashboard.privacy import holds
 from dashboard.requests import PersonRequest
 from dashboard.views.your_data.pages import page
 from dashboard.views.your_data.reading import found
@@ -75,13 +77,16 @@ def ask_about_memory(request: PersonRequest, memory_id: str) -> HttpResponse:
 def forget_memory(request: PersonRequest, memory_id: str) -> HttpResponse:
     """Confirm, then forget one memory in every place; or ask for that."""
     _need(Act.FORGET, Way.AT_ONCE, Way.ASK)
+    at_once = way(Act.FORGET) is Way.AT_ONCE
+    if request.method == "POST" and at_once:
+        return redirect("show-your-result", _forgotten_once(request, memory_id).pk)
     memory = found(request, memory_id)
-    if request.method != "POST":
-        audit.record(Action.MEMORY_OPENED, request=request, counts={"shown": 1})
-        return page(request, "forget.html", {"memory": memory})
-    if way(Act.FORGET) is Way.ASK:
+    if request.method == "POST":
         return redirect("show-your-request", asking.ask(request, Act.FORGET, memory_id=memory_id).pk)
-    return redirect("show-your-result", erasure.delete_memory(request, memory_id, GROUND).pk)
+    if at_once:
+        holds.refuse_if_held(request.tenant)
+    audit.record(Action.MEMORY_OPENED, request=request, counts={"shown": 1})
+    return page(request, "forget.html", {"memory": memory})
 
 
 @require_POST
@@ -89,9 +94,11 @@ def forget_memory(request: PersonRequest, memory_id: str) -> HttpResponse:
 def stop_using_memory(request: PersonRequest, memory_id: str) -> HttpResponse:
     """Hide it from the agent until the person allows it again; or ask for that."""
     _need(Act.RESTRICT, Way.AT_ONCE, Way.ASK)
-    found(request, memory_id)
+    memory = found(request, memory_id)
     if way(Act.RESTRICT) is Way.ASK:
         return redirect("show-your-request", asking.ask(request, Act.RESTRICT, memory_id=memory_id).pk)
+    if memory.restricted:  # the form was sent twice
+        return redirect("show-your-memory", memory_id)
     return _hidden_or_not(request, memory_id, restriction.restrict)
 
 
@@ -101,8 +108,11 @@ def use_memory_again(request: PersonRequest, memory_id: str) -> HttpResponse:
     """Give it back to the agent; or ask for that."""
     _need(Act.RESTRICT, Way.AT_ONCE, Way.ASK)
     memory = found(request, memory_id)
-    if way(Act.RESTRICT) is Way.AT_ONCE:
+    at_once = way(Act.RESTRICT) is Way.AT_ONCE
+    if at_once and memory.restricted:
         return _hidden_or_not(request, memory_id, restriction.lift)
+    if at_once:  # the form was sent twice
+        return redirect("show-your-memory", memory_id)
     if not memory.restricted:
         raise Http404
     # Named in words only: a restriction that is asked for one memory is done once the agent does not use that one.
@@ -133,6 +143,27 @@ def _need(act: Act, *these: Way) -> None:
     """Raises Http404 where the controller does not offer this."""
     if way(act) not in these:
         raise Http404
+
+
+def _forgotten_once(request: PersonRequest, memory_id: str) -> AuditEvent:
+    """Forget it; of a form that was sent twice, also at the same moment, the event of the first.
+
+    Events name no memory. The same form counts as the same request, by whose id the first event is found.
+
+    Raises:
+        Http404: not there, and not forgotten in this visit. Held.
+    """
+    form = f"forget {memory_id} {request.person.pk}"
+    request.request_id = uuid.uuid5(uuid.NAMESPACE_OID, form)  # read by audit.record
+    with transaction.atomic():
+        turns.take(form)
+        if request.memory.get(memory_id) is not None:
+            return erasure.delete_memory(request, memory_id, GROUND)
+    events = AuditEvent.objects.filter(request_id=request.request_id, action=Action.MEMORY_DELETED.value)
+    first: AuditEvent | None = events.order_by("seq").last()
+    if first is None:
+        raise Http404
+    return first
 
 
 def _ask_again(request: PersonRequest, memory: Memory, text: str, *, refused: bool = False) -> HttpResponse:

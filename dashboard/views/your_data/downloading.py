@@ -50,6 +50,8 @@ def show_export(request: PersonRequest) -> HttpResponse:
 @for_person(Visit.BEGUN)
 def fetch_export(request: PersonRequest) -> HttpResponseBase:
     """Hand the copy out, once."""
+    if way(Act.DOWNLOAD) is Way.OFF:
+        raise Http404
     export = exporting.newest(request.person.tenant_digest)
     file = exporting.fetch(export, request=request) if export else None
     if file is None or export is None:
@@ -66,8 +68,6 @@ def _context(request: PersonRequest, export: Export | None) -> dict[str, Any]:
 def _made(request: PersonRequest) -> HttpResponseBase:
     tenant = request.person.tenant
     if not asking.may_download(request.person):
-        if tenant is None:
-            raise Http404
         return redirect("show-your-request", asking.ask(request, Act.DOWNLOAD).pk)
     if tenant and asking.is_being_erased(tenant):
         return error(request, 409)

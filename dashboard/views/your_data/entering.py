@@ -1,7 +1,7 @@
 """Coming in with a token, leaving, choosing the language; and what the pages look like."""
 
 from django.conf import settings
-from django.core.exceptions import SuspiciousOperation
+from django.core.exceptions import BadRequest, SuspiciousOperation
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.multipartparser import MultiPartParserError
 from django.shortcuts import redirect
@@ -33,7 +33,7 @@ def enter_your_data(request: HttpRequest) -> HttpResponse:
         return _not_let_in(request, Fault.TOO_LONG, status=413)
     try:
         token = (request.POST or request.GET).get("token", "")
-    except (SuspiciousOperation, MultiPartParserError):
+    except (BadRequest, SuspiciousOperation, MultiPartParserError):  # the first: of another charset than UTF-8
         return _not_let_in(request, Fault.MALFORMED, status=400)
     try:
         cookie = sessions.enter(request, token)

@@ -22,6 +22,7 @@ def page(
         "person": getattr(request, "person", None),
         "language": translation.get_language(),
         "languages": settings.LANGUAGES,
+        "time_zone": settings.TIME_ZONE,
     }
     return render.page(request, f"your_data/{template}", {**around, **context}, partial=partial, status=status)
 
