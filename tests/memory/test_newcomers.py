@@ -14,9 +14,8 @@ from memadmin.memory.stores import newcomers
 from memadmin.memory.stores.pgvector import PgVectorStore
 
 OpenStore = Callable[..., PgVectorStore]
-NOW = datetime.now(UTC)
 PACIFIC = timezone(timedelta(hours=-8))
-LONG_AGO = (NOW - timedelta(days=2)).isoformat()
+LONG_AGO = "2020-02-02T20:20:20+00:00"
 
 
 def wrote(store: PgVectorStore, user_id: Any, created: Any) -> None:
@@ -46,25 +45,25 @@ def test_who_was_there_before_is_not_looked_at(fresh_pgvector: OpenStore) -> Non
     assert store.user_ids(after="", limit=100) == ["u_alice", "u_bob"]
 
 
-@pytest.mark.parametrize(
-    "created",
-    [
-        NOW.isoformat(),
-        (NOW - timedelta(minutes=50)).isoformat(),  # a clock that is behind
-        NOW.astimezone(PACIFIC).isoformat(),  # mem0 before it wrote UTC
-        NOW.astimezone(timezone(timedelta(hours=14))).isoformat(),
-        NOW.isoformat().replace("+00:00", "Z"),
-        NOW.replace(tzinfo=None).isoformat(),
-        "9999-12-31T23:59:59+00:00",
-        "yesterday",
-        {"no": "time"},
-        "\N{GRINNING FACE}" * 9,
-    ],
-)
-def test_a_new_memory_is_found_however_its_time_is_written(fresh_pgvector: OpenStore, created: Any) -> None:
+WAYS: dict[str, Callable[[datetime], Any]] = {
+    "as mem0 does": datetime.isoformat,
+    "by a clock that is behind": lambda now: (now - timedelta(minutes=50)).isoformat(),
+    "as mem0 did before it wrote UTC": lambda now: now.astimezone(PACIFIC).isoformat(),
+    "east of UTC": lambda now: now.astimezone(timezone(timedelta(hours=14))).isoformat(),
+    "with Z": lambda now: now.isoformat().replace("+00:00", "Z"),
+    "without a zone": lambda now: now.replace(tzinfo=None).isoformat(),
+    "far ahead": lambda _now: "9999-12-31T23:59:59+00:00",
+    "in words": lambda _now: "yesterday",
+    "as no text": lambda _now: {"no": "time"},
+    "in no letters": lambda _now: "\N{GRINNING FACE}" * 9,
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_new_memory_is_found_however_its_time_is_written(fresh_pgvector: OpenStore, way: str) -> None:
     store = fresh_pgvector()
     mark = marked(store)
-    wrote(store, "u_alice", created)
+    wrote(store, "u_alice", WAYS[way](datetime.now(UTC)))
     assert new_since(store, mark) == ["u_alice"]
 
 
@@ -75,8 +74,8 @@ def test_what_is_older_or_sorts_before_every_time_is_left_to_the_full_walk(
     store = fresh_pgvector()
     mark = marked(store)
     wrote(store, "u_alice", created)
-    wrote(store, None, NOW.isoformat())
-    wrote(store, "", NOW.isoformat())
+    wrote(store, None, datetime.now(UTC).isoformat())
+    wrote(store, "", datetime.now(UTC).isoformat())
     found = new_since(store, mark)
     assert found == (["u_alice"] if created == [] else [])  # "[" sorts behind digits
 
@@ -94,7 +93,7 @@ def test_pages_follow_each_other_without_gaps_or_repeats(fresh_pgvector: OpenSto
     store = fresh_pgvector()
     mark = marked(store)
     for number in (3, 1, 2, 1):
-        wrote(store, f"u_{number}", NOW.isoformat())
+        wrote(store, f"u_{number}", datetime.now(UTC).isoformat())
     assert store.user_ids_since(mark, after="", limit=2) == ["u_1", "u_2"]
     assert store.user_ids_since(mark, after="u_2", limit=2) == ["u_3"]
     assert store.user_ids_since(mark, after="u_3", limit=2) == []
