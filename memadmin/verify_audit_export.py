@@ -70,6 +70,9 @@ DEFUSED = re.compile(r"(^|[,;\t\r\n])([\s\"]*)'")
 UNREADABLE = (gzip.BadGzipFile, zlib.error, EOFError, csv.Error, ValueError, LookupError, TypeError, AttributeError)
 """What reading a damaged file can raise."""
 
+CLOCKS_APART = 5 * 60 * 1_000_000
+"""Microseconds that the clocks of the desk's database and of who signs may be apart."""
+
 Line = dict[str, str]
 
 
@@ -87,6 +90,7 @@ class Export:
         self.proven = self.withheld = self.checkpoints = 0
         self.unproven = 0  # events since the last checkpoint
         self.first = self.seq = -1
+        self.at = 0  # when the last event that is shown was written, in microseconds
         self.hash = ""
         self.ended = False
 
@@ -127,6 +131,7 @@ class Export:
             raise Fault(f"Event {line['seq']} was changed: its hash does not fit.")
         if (line.get("salt") or line.get("note")) and note_hash(line) != line["commitment"]:
             raise Fault(f"The note of event {line['seq']} was changed.")
+        self.at = int(line["at"])
         self.unproven += 1
 
     def _withheld(self, line: Line) -> None:
@@ -147,6 +152,8 @@ class Export:
             raise Fault(f"The signature of the checkpoint of event {line['seq']} is wrong.")
         if (int(line["seq"]), line["hash"]) != (self.seq, self.hash):
             raise Fault(f"The events up to {self.seq} are not those that were signed at {line['seq']}.")
+        if int(line["at"]) < self.at - CLOCKS_APART:  # a retired key cannot vouch for what came after its time
+            raise Fault(f"The checkpoint of event {line['seq']} is dated before an event that it covers.")
         self.proven += self.unproven
         self.unproven = 0
         self.checkpoints += 1

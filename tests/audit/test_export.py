@@ -100,6 +100,17 @@ def test_the_script_names_what_was_changed(exported: Path, change: Callable[[Any
     assert says in result.stderr
 
 
+def test_the_script_refuses_a_checkpoint_dated_before_an_event_that_it_covers(exported: Path) -> None:
+    def antedate(lines: list[dict[str, str]]) -> None:
+        mark = lines[-2]
+        mark["at"] = str(int(mark["at"]) - 9 * 24 * 3600 * 1_000_000)
+        statement = "\n".join(["memadmin audit checkpoint 1", mark["seq"], mark["hash"], mark["at"], mark["key"]])
+        mark["signature"] = signing.signing_key().sign(statement.encode()).hex()
+
+    _edit(exported, antedate)
+    assert "is dated before an event that it covers" in _check(exported).stderr
+
+
 def test_the_script_refuses_a_name_that_is_there_twice(exported: Path) -> None:
     text = exported.read_text(encoding="utf-8")
     exported.write_text(text.replace('"actor_label": "petra"', '"actor_label": "sam", "actor_label": "petra"'))
