@@ -145,6 +145,7 @@ class BrowseForm(forms.Form):
             checked(self._filters())
         except InvalidFilter as error:
             self.add_error("key", str(error))
+            return
         if len(urlencode(self._parameters())) > LONGEST_QUERY:
             self.add_error("value", "These filters are too long together. Leave one away, or shorten it.")
 

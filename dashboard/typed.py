@@ -10,7 +10,7 @@ fails the CSRF check, as after signing in again in another tab, the ticket says 
 """
 
 import secrets
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
@@ -86,15 +86,16 @@ def waits(request: HttpRequest, page: str) -> bool:
     return any(where == page and _is_for(request, owner) for owner, where, _ in made_for)
 
 
-def left(request: HttpRequest) -> list[dict[str, str]]:
-    """What was typed into forms of the page that is open which it does not offer any more: once, by field.
+def left(request: HttpRequest) -> list[Typed]:
+    """What was typed into forms of the page that is open which it does not offer any more: once.
 
-    To be asked when the page's own forms have taken theirs.
+    To be asked when the page's own forms have taken theirs. Fields that nobody types are left out.
     """
     made_for = [_read(made) for _, _, made in _waiting(request).values()]
     here = {request.path, request.get_full_path()}
     taken = [take(request, page, name) for owner, page, name in made_for if page in here and _is_for(request, owner)]
-    return [fields for one in taken if (fields := _typed(one.fields))]
+    shown = [replace(one, fields=_by_hand(one.fields)) for one in taken]
+    return [one for one in shown if one.fields or one.too_long]
 
 
 def hand_over_secret(request: HttpRequest, response: HttpResponseBase) -> None:
@@ -104,7 +105,7 @@ def hand_over_secret(request: HttpRequest, response: HttpResponseBase) -> None:
         response.set_cookie(COOKIE, given, max_age=KEPT_FOR, secure=secure, httponly=True, samesite="Lax")
 
 
-def _typed(fields: dict[str, str]) -> dict[str, str]:
+def _by_hand(fields: dict[str, str]) -> dict[str, str]:
     return {name: text for name, text in fields.items() if text and name not in _NOT_TYPED}
 
 

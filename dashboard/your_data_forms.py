@@ -103,7 +103,7 @@ class IntakeForm(forms.Form):
         label=_("Why"), choices=GROUNDS, required=False, help_text=_("Only if everything should be forgotten.")
     )
     narrative = _words(
-        _("Anything we should know (optional)"),
+        _("Anything we should know"),
         required=False,
         help_text=_("To correct something or to stop its use, say what. Send no passwords and no copies of documents."),
     )

@@ -17,7 +17,7 @@ def typed_before(context: Context) -> bool:
 
 
 @register.simple_tag(takes_context=True)
-def typed_left(context: Context) -> list[dict[str, str]]:
+def typed_left(context: Context) -> list[typed.Typed]:
     """What waited for this page and no form of it took; for the end of the page.
 
     A page that says that something failed leaves it for later.

@@ -47,5 +47,6 @@ def note(request: HttpRequest, action: Action, fault: str) -> bool:
 
 def _of_this_client(request: HttpRequest, action: Action) -> int:
     client, since = network(audit.client_address(request)), timezone.now() - WITHIN
-    newest = AuditEvent.objects.filter(action=action.value).order_by("-seq").values_list("at", "ip")[:_LOOKED_AT]
+    refusals = AuditEvent.objects.filter(action=action.value, counts_json__contains='"fault"').order_by("-seq")
+    newest = refusals.values_list("at", "ip")[:_LOOKED_AT]  # without what staff were denied
     return sum(at > since and network(ip) == client for at, ip in newest)

@@ -6,8 +6,8 @@ from typing import Any
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, ViewportSize
 
-PHONE, SMALLEST = 390, 320
-"""Widths of a phone, and of a page that is magnified four times (WCAG 1.4.10)."""
+PHONE, TABLET, SMALLEST = 390, 800, 320
+"""Widths of a phone, of a tablet, and of a page that is magnified four times (WCAG 1.4.10)."""
 
 _AXE = Axe()
 _EVERY_RULE: dict[str, Any] = {"preload": False, "resultTypes": ["violations"]}

@@ -85,6 +85,22 @@ def test_typing_finds_without_a_click_and_once(window: Window, sam: Staff, alice
     assert AuditEvent.objects.filter(action="memories-searched").count() == 1
 
 
+def test_the_whole_list_takes_its_box_along_and_the_slider_still_follows(
+    window: Window, sam: Staff, alice: Person
+) -> None:
+    _remember(alice)
+    window.sign_in(sam).browse(alice)
+    window.see_matches("vegetarian")
+    page, score = window.page, window.page.get_by_label("Lowest score", exact=True)
+    expect(page).to_have_title(f"Search in {alice.tenant.reference} · memadmin")
+    page.get_by_role("link", name="Show all memories").click()
+    expect(page.get_by_label("Search this person")).to_have_value("")
+    expect(page).to_have_title(f"Memories of {alice.tenant.reference} · memadmin")
+    score.fill("0.5")
+    expect(page.get_by_role("slider")).to_have_value("0.5")
+    window.see_matches("vegetarian")
+
+
 def test_a_slow_answer_never_replaces_a_newer_one(window: Window, sam: Staff, alice: Person) -> None:
     _remember(alice)
     window.sign_in(sam).browse(alice)

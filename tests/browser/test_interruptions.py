@@ -57,6 +57,24 @@ def test_a_correction_that_is_sent_after_the_session_is_there_again_after_sign_i
     assert alice.scope.get(memory_id)["memory"] == "Lives in Lisbon."
 
 
+def test_signing_in_again_in_another_tab_loses_nothing_that_was_typed(
+    either_window: Window, petra: Staff, alice: Person
+) -> None:
+    (memory_id,) = alice.remember("Lives in Porto.")
+    path = f"/tenants/{alice.tenant.reference}/memories/{memory_id}/rectify/"
+    either_window.sign_in_by_hand(petra).open(path)
+    page = either_window.page
+    page.get_by_label("Wording").fill("Lives in Lisbon.")
+    Session.objects.all().delete()
+    other = Window(page.context.new_page(), either_window.address)
+    other.sign_in_by_hand(petra)
+    page.get_by_role("button", name="Check").click()
+    expect(page.get_by_role("status").filter(has_text="What you typed is here again")).to_be_visible()
+    expect(page.get_by_label("Wording")).to_have_value("Lives in Lisbon.")
+    page.get_by_role("button", name="Check").click()
+    expect(page.get_by_role("heading", name="What would change")).to_be_visible()
+
+
 @pytest.mark.purpose
 def test_a_grant_that_ends_while_the_overview_comes_leads_back_to_the_whole_page(
     window: Window, sam: Staff, alice: Person

@@ -32,13 +32,13 @@ def _paths(person: Person) -> dict[str, str]:
     return {name: path.format(reference=person.tenant.reference, memory_id=memory_id) for name, path in PATHS.items()}
 
 
-def test_every_page_is_accessible_by_day_and_by_night_and_fits_on_a_phone(
+def test_every_page_is_accessible_by_day_and_by_night_and_fits_on_a_phone_and_a_tablet(
     open_window: OpenWindow, petra: Staff, alice: Person
 ) -> None:
     window, found = open_window(bypass_csp=True).sign_in(petra), {}
     for name, path in _paths(alice).items():
         window.open(path)
-        found[name] = inspecting.problems(window.page, inspecting.PHONE)
+        found[name] = inspecting.problems(window.page, inspecting.PHONE, inspecting.TABLET)
     assert {name: problems for name, problems in found.items() if problems} == {}
 
 
@@ -50,7 +50,18 @@ def test_axe_finds_nothing_in_what_a_refresh_brings(open_window: OpenWindow, pet
     assert inspecting.problems(window.page) == []
     window.browse(alice)
     window.see_matches("food preferences")
-    assert inspecting.problems(window.page) == []
+    assert inspecting.problems(window.page, inspecting.PHONE, inspecting.TABLET) == []
+
+
+def test_a_table_that_is_too_wide_scrolls_and_its_page_does_not(window: Window, petra: Staff, alice: Person) -> None:
+    agent = "an-assistant-with-a-name-that-is-longer-than-any-other"
+    alice.scope.add("Alice is vegetarian.", agent_id=agent, metadata={"category": "preferences-in-food"})
+    window.sign_in(petra).browse(alice)
+    window.page.set_viewport_size({"width": inspecting.TABLET, "height": 844})
+    window.see_matches("vegetarian")
+    table = window.page.locator("#memories .table")
+    assert table.evaluate("(box) => box.scrollWidth > box.clientWidth")
+    assert inspecting.sideways(window.page, inspecting.TABLET) == []
 
 
 def test_axe_finds_nothing_on_the_sign_in_page(open_window: OpenWindow) -> None:

@@ -276,7 +276,15 @@ def test_what_begins_no_word_of_a_name_finds_nobody(store: None, typed: str) -> 
 def test_whose_name_is_written_as_it_was_typed_comes_first(store: None) -> None:
     for name in ("Jose Garcia", "José García", "Jose García"):
         TenantFactory(user_id=name.replace(" ", "_"), display_name=name)
-    assert find_tenants("josé garcía").exact[0].value == "José García"
+    for typed in ("josé garcía", "garcía josé"):
+        assert find_tenants(typed).exact[0].value == "José García"
+
+
+def test_the_order_of_words_counts_less_than_the_spelling(store: None) -> None:
+    for name in ("Jose Mueller", "José Müller"):
+        TenantFactory(user_id=name.replace(" ", "_"), display_name=name)
+    assert _ids(find_tenants("müller josé").exact) == ["José_Müller", "Jose_Mueller"]
+    assert _ids(find_tenants("mueller jose").exact) == ["Jose_Mueller", "José_Müller"]
 
 
 def test_other_spellings_come_after_the_one_that_was_typed(store: None) -> None:

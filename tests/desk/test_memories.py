@@ -34,6 +34,16 @@ def test_every_memory_is_reached_by_following_the_pages(sam: Client, alice: Pers
     assert sorted(seen) == sorted(texts)
 
 
+@pytest.mark.parametrize(("filters", "begins"), [({}, "?cursor="), ({"state": "live"}, "?state=live&amp;cursor=")])
+def test_the_next_page_has_a_plain_address(
+    sam: Client, alice: Person, filters: dict[str, str], begins: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dashboard.views.browsing.PAGE_SIZE", 1)
+    alice.remember("One.", "Two.")
+    page = sam.get(_url("browse-memories", alice), filters).text
+    assert page.count(f'="{_url("browse-memories", alice)}{begins}') == 2  # for browsers with and without htmx
+
+
 def test_a_cursor_that_was_tampered_with_is_refused(sam: Client, alice: Person) -> None:
     alice.remember("One.", "Two.")
     cursor = alice.scope.page(limit=1).next_cursor or ""

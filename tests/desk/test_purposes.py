@@ -1,6 +1,7 @@
 """Opening a tenant takes a purpose, which holds for a while and is on record."""
 
 from datetime import timedelta
+from urllib.parse import quote
 
 import pytest
 from django.test import Client
@@ -104,6 +105,13 @@ def test_a_form_that_was_sent_too_late_does_nothing_and_asks(petra: Client, alic
     answer = petra.post(f"{_page(alice)}memories/{memory_id}/delete/", {"reason": "17-1-b"})
     assert answer["Location"] == f"{_page(alice)}purpose/"
     assert alice.scope.count() == 1
+
+
+def test_a_form_that_was_sent_too_late_leads_back_to_the_page_it_stood_on(petra: Client, alice: Person) -> None:
+    sent, page = reverse("check-deletion", args=[alice.tenant.reference]), f"{_page(alice)}?state=live"
+    answer = petra.post(sent, {"ids": ["x"]}, headers={"Referer": f"http://testserver{page}"})
+    assert answer["Location"] == f"{_page(alice)}purpose/?next={quote(page)}"
+    assert petra.post(sent, headers={"Referer": "https://evil.example/"})["Location"] == f"{_page(alice)}purpose/"
 
 
 def test_an_htmx_refresh_leads_to_the_question_as_a_whole_page(sam: Client, alice: Person) -> None:

@@ -353,6 +353,14 @@ def test_what_was_typed_about_a_memory_that_is_gone_is_shown_on_the_page_that_sa
     assert ">x</blockquote>" not in shown  # the token
 
 
+def test_what_was_too_long_about_a_memory_that_is_gone_is_said_too(petra: Client, alice: Person, page: str) -> None:
+    ticket = _ticket(petra, page, "rectify")
+    Session.objects.all().delete()
+    petra.post(page, {"text": "x" * typed.LONGEST, typed.FIELD: ticket})
+    alice.scope.delete(alice.scope.get_all()[0]["id"])
+    assert "too long to be kept" in _sign_in(petra, "petra", page)
+
+
 def test_a_page_that_failed_leaves_it_for_later(
     sent_too_late: Client, page: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -364,7 +372,7 @@ def test_a_page_that_failed_leaves_it_for_later(
 
 @pytest.mark.parametrize(("username", "said"), [("petra", True), ("pia", False)])
 def test_that_something_waits_is_said_to_its_owner_before_its_page_alone(
-    sent_too_late: Client, alice: Person, page: str, username: str, said: bool
+    sent_too_late: Client, alice: Person, page: str, username: str, *, said: bool
 ) -> None:
     asked = _url("state-purpose", alice)
     StaffFactory(username="pia", role=Role.PRIVACY_OFFICER)

@@ -10,8 +10,9 @@ from django.utils import timezone
 
 from dashboard import access
 from dashboard.models import Certificate, ErasureRun, PrivacyRequest
-from dashboard.privacy import approving, finishing, previewing, running
+from dashboard.privacy import approving, claims, finishing, previewing, running
 from dashboard.privacy.actors import Actor
+from dashboard.privacy.claims import Standing
 from dashboard.your_data.acts import Act
 from memadmin.memory import StoreUnavailable
 from tests.desk.conftest import Person
@@ -200,6 +201,31 @@ def test_where_something_was_found_afterwards_the_start_page_says_so(
     assert ("ask for it" in start, start.count("mailto:privacy@example.org")) == (False, 2)  # here and in the footer
     assert "open these pages from the app" in start
     assert "They are in the download" not in start
+
+
+@committed
+@pytest.mark.parametrize(
+    ("learned_again", "way", "can_ask"), [(False, "ask", False), (True, "ask", True), (True, "off", False)]
+)
+def test_a_certificate_of_what_was_left_offers_what_the_person_can_do(
+    alice: Person,
+    approved: Approved,
+    monkeypatch: pytest.MonkeyPatch,
+    set_way: Any,
+    *,
+    learned_again: bool,
+    way: str,
+    can_ask: bool,
+) -> None:
+    set_way(Act.FORGET_EVERYTHING, way)
+    alice.remember(VEGETARIAN)
+    carry_out(approved(alice))
+    if learned_again:
+        alice.remember(LISBON)
+    monkeypatch.setattr(claims, "standing", lambda _verdict: Standing.RESIDUE)
+    hers = come_in(browser(), alice)
+    text = hers.get(reverse("show-your-certificate", args=[Certificate.objects.get().pk])).text
+    assert ("Write to us, or ask" in text, "Write to us, and we see to it" in text) == (can_ask, not can_ask)
 
 
 @committed

@@ -153,10 +153,9 @@ def _forgotten_once(request: PersonRequest, memory_id: str) -> AuditEvent:
     Raises:
         Http404: not there, and not forgotten in this visit. Held.
     """
-    form = f"forget {memory_id} {request.person.pk}"
-    request.request_id = uuid.uuid5(uuid.NAMESPACE_OID, form)  # read by audit.record
+    request.request_id = uuid.uuid5(uuid.NAMESPACE_OID, f"forget {memory_id} {request.person.pk}")  # for audit.record
     with transaction.atomic():
-        turns.take(form)
+        turns.take(f"forget {request.request_id}")
         if request.memory.get(memory_id) is not None:
             return erasure.delete_memory(request, memory_id, GROUND)
     events = AuditEvent.objects.filter(request_id=request.request_id, action=Action.MEMORY_DELETED.value)
