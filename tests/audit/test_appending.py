@@ -8,6 +8,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from django.db import DataError, OperationalError, connection, transaction
@@ -190,7 +191,9 @@ def test_an_answer_that_was_lost_is_not_recorded_twice(monkeypatch: pytest.Monke
 
 
 @own_transactions
-def test_a_locked_chain_is_refused_after_a_while_instead_of_waiting_for_ever() -> None:
+def test_a_locked_chain_is_refused_after_a_while_instead_of_waiting_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = Mock()  # without a time limit
+    monkeypatch.setattr(appending.appender._own_connection(), "is_usable", asked)
     with connection.cursor() as cursor:
         cursor.execute("ALTER FUNCTION audit_chain SET lock_timeout = '100ms'")
     try:
@@ -200,7 +203,7 @@ def test_a_locked_chain_is_refused_after_a_while_instead_of_waiting_for_ever() -
                 _record()
     finally:
         connection.cursor().execute("ALTER FUNCTION audit_chain SET lock_timeout = '5s'")
-    assert _record().seq == 1
+    assert (_record().seq, asked.called) == (1, False)
 
 
 @own_transactions
