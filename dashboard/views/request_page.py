@@ -38,18 +38,7 @@ def show(
         sent: name and form of a step that was not done.
         problem: why it was not.
     """
-    by = Actor.of(request)
-    context = {
-        "asked": asked,
-        "problem": problem,
-        "offered": offers.offered(asked, by, sent),
-        "is_own": asked.state == State.AWAITING_APPROVAL and approving.takes_somebody_else(asked, by),
-        "ground": grounds.in_words(asked.ground),
-        **_of_the_erasure(asked),
-        **_of_the_person(asked),
-        **_mentions(asked, by),
-        **_timeline(asked, by),
-    }
+    context = _whole(asked, Actor.of(request), sent)
     audit.record(
         Action.REQUEST_VIEWED,
         request=request,
@@ -57,7 +46,7 @@ def show(
         purpose=str(asked.pk),
         counts={"shown": len(context["sample"])},
     )
-    return page(request, "requests/show.html", context, status=status)
+    return page(request, "requests/show.html", {**context, "problem": problem}, status=status)
 
 
 def progress_context(asked: PrivacyRequest) -> dict[str, Any]:
@@ -67,6 +56,19 @@ def progress_context(asked: PrivacyRequest) -> dict[str, Any]:
         "progress": progress.of(asked),
         "is_live": asked.state in progress.LIVE,
         "cooling_off": asked.scheduled_for is not None and asked.scheduled_for > timezone.now(),
+    }
+
+
+def _whole(asked: PrivacyRequest, by: Actor, sent: tuple[str, StepForm] | None) -> dict[str, Any]:
+    return {
+        "asked": asked,
+        "offered": offers.offered(asked, by, sent),
+        "is_own": asked.state == State.AWAITING_APPROVAL and approving.takes_somebody_else(asked, by),
+        "ground": grounds.in_words(asked.ground),
+        **_of_the_erasure(asked),
+        **_of_the_person(asked),
+        **_mentions(asked, by),
+        **_timeline(asked, by),
     }
 
 
